@@ -1,0 +1,235 @@
+import type { Protocol } from '../core/vocabulary.ts'
+import type { Dialect } from '../protocols/prompt/conversation.ts'
+import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
+
+/**
+ * The schema of the catalogue. One entry is one route: a base URL, a wire protocol, models and headers that some kinds of
+ * credential are good for. A provider is an entry that other entries may hang from (`routes`).
+ *
+ * Field names are those of the configuration in camelCase: `[providers.ID] base_url` overrides `baseUrl`, and
+ * `[providers.ID.auth.device] token_url` overrides `tokenUrl` of the auth entry `device`. Seconds end in `S`, bytes in `Bytes`.
+ */
+export interface ProviderEntry {
+  readonly id: string
+  readonly name: string
+  readonly aliases?: readonly string[]
+  /** How far the vendor lets a tool like this one use the route. */
+  readonly terms: 'ok' | 'personal' | 'restricted' | 'forbidden' | 'retired'
+  readonly termsNote?: string
+  /** Where `termsNote` is printed. */
+  readonly termsNoteOn?: readonly ('auth' | 'batch' | 'ci')[]
+  /** What the provider name alone means; absent = the first of `models`. */
+  readonly defaultModel?: string
+  /** Where a person gets a key. */
+  readonly keyUrl?: string
+  /** Where else a credential of this provider leads: by the auth entry it came by, or by the prefix of a key. */
+  readonly routes?: readonly RouteLink[]
+
+  /** In order of preference; `protocol` of the configuration picks one. */
+  readonly protocols: readonly Protocol[]
+  readonly baseUrl: string
+  /** Base URL by protocol, where they differ. */
+  readonly baseUrls?: Partial<Readonly<Record<Protocol, string>>>
+  readonly baseUrlEnv?: string
+  /** Cut from the end of a base URL of the environment for anthropic-messages. */
+  readonly baseUrlEnvStrip?: string
+  readonly regions?: Readonly<Record<string, Region>>
+  readonly defaultRegion?: string
+  /** Joined to the base URL; or absolute with `{origin}`. */
+  readonly modelsEndpoint?: string
+  /** The model list answers without a credential: it proves nothing. */
+  readonly modelsEndpointPublic?: boolean
+  /** `GET PATH` joined to the base URL, or `GET {origin}/…`: the cheap request that proves a credential. */
+  readonly probe?: string
+  readonly probeNote?: string
+  /** A JSON path in the probe's answer and what it must be, where a 200 alone says little. */
+  readonly probeFunds?: { readonly path: string; readonly above: number }
+  /** Hosts that may receive the API credential. */
+  readonly trustedHosts: readonly string[]
+  /** Hosts that may receive login and refresh secrets. */
+  readonly authHosts?: readonly string[]
+  /** Hosts that a device sign-in page may have, beside `authHosts`. */
+  readonly verificationHosts?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent with every request of the route; values may hold `{version}`, `{hostname_ascii}`, `{os}`, `{arch}`, `{os_version_ascii}`, `{installation_uuid}`. */
+  readonly deviceHeaders?: Readonly<Record<string, string>>
+  readonly optionalHeaders?: Readonly<Record<string, string>>
+  readonly userAgent?: string
+  /** On this machine: no credential, http to loopback, no models of its own. */
+  readonly local?: boolean
+  /** Base URL not on loopback may be spoken to without TLS, by the user's own word. */
+  readonly allowHttp?: boolean
+  readonly dialect?: Dialect
+  readonly clientNotAllowed?: { readonly status: number; readonly type?: string; readonly contains: string }
+  /** By protocol in use: the protocol to name in the fix when the client is refused. */
+  readonly clientNotAllowedFix?: Partial<Readonly<Record<Protocol, Protocol>>>
+  readonly errorRules?: readonly ErrorRule[]
+  readonly limits?: { readonly maxConcurrent?: number; readonly requestMaxBytes?: number }
+  readonly auth: readonly AuthEntry[]
+  readonly models: readonly ModelEntry[]
+  /** Where each fact was read: field path -> page or program, and the month. Every top-level fact has one; `*` covers the rest. */
+  readonly sources: Readonly<Record<string, string>>
+}
+
+export interface RouteLink {
+  readonly to: string
+  /** Ids of the auth entries of that route which a sign-in to this provider may use. */
+  readonly auth: readonly string[]
+  /** Keys that begin so belong to that route. */
+  readonly keyPrefixes?: readonly string[]
+  /** Reached only by its own name. */
+  readonly namedOnly?: boolean
+}
+
+export interface Region {
+  readonly baseUrl?: string
+  readonly baseUrls?: Partial<Readonly<Record<Protocol, string>>>
+  readonly oauthHost?: string
+}
+
+/** The kinds of auth entries, as the vendors' methods differ. */
+export type AuthKind = 'api_key' | 'bearer' | 'oauth_device' | 'oauth_pkce' | 'pkce_key_mint' | 'workload_identity' | 'none'
+
+export interface AuthEntry {
+  readonly id: string
+  readonly kind: AuthKind
+  /** Usable with nobody at the keyboard (device methods need one approval elsewhere). */
+  readonly headless: boolean
+  /** False: not offered unless the user's file or `CLAW_ENABLE` switches it on. */
+  readonly enabled: boolean
+  readonly terms?: ProviderEntry['terms']
+  readonly status: 'verified' | 'inferred'
+  readonly quirks?: readonly string[]
+
+  /** How the credential is sent. */
+  readonly header?: string
+  readonly scheme?: string
+  readonly headerAlternatives?: readonly string[]
+  readonly extraHeaders?: Readonly<Record<string, string>>
+  readonly optionalHeadersEnv?: Readonly<Record<string, string>>
+
+  /** Keys and tokens given by hand. */
+  readonly env?: readonly string[]
+  readonly prefixes?: readonly string[]
+  readonly rejectPrefixes?: readonly string[]
+  readonly modelsEndpointWorks?: boolean
+
+  /** Device and PKCE grants. Endpoints are absolute, or paths below `oauthHost`, or found by `issuer`. */
+  readonly issuer?: string
+  readonly oauthHost?: string
+  readonly deviceUrl?: string
+  readonly authorizeUrl?: string
+  readonly tokenUrl?: string
+  readonly revocationUrl?: string
+  readonly clientId?: string
+  /** A reference, never the value; only for a provider of one's own. */
+  readonly clientSecret?: string
+  readonly scopes?: readonly string[]
+  readonly audience?: string
+  readonly resource?: string
+  readonly redirectUri?: string
+  readonly extraParams?: Readonly<Record<string, string>>
+  readonly deviceBody?: 'form' | 'json'
+  readonly tokenBody?: 'form' | 'json'
+  readonly refreshBody?: 'form' | 'json'
+  readonly sendDeviceHeaders?: boolean
+  readonly defaultIntervalS?: number
+  readonly expiresS?: number
+  readonly verificationUriMayBeEmpty?: boolean
+  readonly waitBeforeFirstPoll?: boolean
+  /** OAuth errors that end a device flow, beyond those of RFC 8628. */
+  readonly fatalPollErrors?: readonly string[]
+  readonly requestTimeoutS?: number
+
+  /** Refresh. */
+  readonly rotates?: 'every-refresh' | 'single-use' | 'sometimes' | 'no'
+  readonly bufferS?: number
+  readonly accessTtlS?: number
+  /** OAuth errors of the token endpoint that mean the grant is dead. */
+  readonly deadRefreshCodes?: readonly string[]
+  readonly retryInDoubt?: boolean
+  readonly opaqueToken?: boolean
+
+  /** Authorization code with PKCE (paste and loopback). */
+  readonly paste?: boolean
+  readonly redirectUris?: readonly string[]
+  readonly preferredPort?: number
+  readonly anyLoopbackPort?: boolean
+  readonly bindHost?: string
+  readonly pasteRedirectUri?: string
+  readonly pasteFormat?: string
+  readonly authorizeUrlAlternatives?: readonly string[]
+  readonly tokenUrlFallbacks?: readonly string[]
+  readonly scopesLegacy?: readonly string[]
+  readonly authorizeParams?: Readonly<Record<string, string>>
+  readonly pkceMethod?: 'S256'
+  readonly independentState?: boolean
+  readonly stateInBody?: boolean
+  readonly callbackParam?: string
+  readonly noState?: boolean
+  readonly noClientId?: boolean
+  readonly tokenFields?: readonly string[]
+  readonly resultField?: string
+  readonly loginTimeoutS?: number
+  readonly pasteOmits?: string
+  readonly codeTtlS?: number
+
+  /** Workload identity (exchange of a CI job's own token). */
+  readonly federation?: FederationEntry
+}
+
+export interface FederationEntry {
+  readonly tokenUrl: string
+  readonly tokenUrlFollowsBaseUrl?: boolean
+  readonly exchangeHosts: readonly string[]
+  readonly tokenBody: 'json' | 'form'
+  readonly bodyMaxBytes?: number
+  readonly grantType: string
+  readonly subjectField: string
+  readonly subjectTokenType?: string
+  readonly subjectTokenTypes?: readonly string[]
+  readonly bodyFields: readonly string[]
+  readonly requiredFields: readonly string[]
+  readonly recommendedFields?: readonly string[]
+  readonly idPatterns: Readonly<Record<string, string>>
+  readonly defaultAudience: string
+  readonly assertionMaxBytes: number
+  readonly subjectRequiredClaims: readonly string[]
+  readonly subjectRequiredHeader?: readonly string[]
+  readonly subjectAlgs: readonly string[]
+  readonly subjectMaxLifeS: number
+  readonly jtiSingleUse: 'default-on' | 'default-off' | 'unknown'
+  readonly outlivesSubject: 'never' | 'twice' | 'unknown'
+  readonly accessTtlS?: number
+  readonly accessMaxS: number
+  readonly accessMinS?: number
+  readonly expiryField?: string
+  readonly tokenHeaders?: Readonly<Record<string, string>>
+  readonly apiHeaders?: Readonly<Record<string, string>>
+  readonly responseRequired: readonly string[]
+  readonly responseOptional?: readonly string[]
+  readonly expiresInDefaultS?: number
+  readonly envMap: Readonly<Record<string, string>>
+  readonly advisoryBufferS?: number
+  readonly errorMap: Readonly<Record<string, string>>
+  readonly refusedHint?: string
+}
+
+export interface ModelEntry {
+  readonly id: string
+  readonly name?: string
+  readonly aliases?: readonly string[]
+  /** Tokens of the window; 0 = not stated. */
+  readonly contextTokens: number
+  /** Most tokens of one answer; 0 = not stated. */
+  readonly outputTokens: number
+  readonly input: readonly ('text' | 'image' | 'pdf')[]
+  readonly tools: boolean
+  readonly reasoning: boolean
+  /** May `temperature` be sent. */
+  readonly sampling?: boolean
+  readonly protocol?: Protocol
+  /** Last day, as the vendor announced it (YYYY-MM-DD). */
+  readonly retires?: string
+  readonly retiresNotBefore?: string
+}
