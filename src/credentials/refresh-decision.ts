@@ -1,0 +1,92 @@
+import type { CredentialRecord, Holder, Intent } from './record.ts'
+import type { SavedAnswer } from './store.ts'
+
+/** Margin before expiry where neither the configuration nor the entry says otherwise (law 8). */
+export const DEFAULT_MARGIN_MS = 5 * 60_000
+/** The margin is never more than this part of the lifetime (law 7). */
+const MARGIN_SHARE = 0.2
+/** A clock this far before the receipt of a token has been set back: its expiry says nothing then (R-26). */
+const CLOCK_SET_BACK_MS = 60_000
+
+/** What the caller wants of the grant. */
+export interface Wish {
+  /** `use`: a valid token will do. `newer`: only a generation above `than` will. */
+  readonly goal: 'use' | 'newer'
+  readonly than: number
+  /** Configured margin, ms; `undefined` = the entry's or the default. */
+  readonly marginMs: number
+  /** `false` in an entry whose server punishes a second try (law 5). */
+  readonly retryInDoubt: boolean
+}
+
+/** What to do about a grant, after it was read. */
+export type Verdict =
+  /** Hand out the stored token. */
+  | 'usable'
+  /** Valid, but inside the margin: renew it if the lease is to be had without waiting. */
+  | 'inside_margin'
+  | 'due'
+  /** A lost answer may be resolved by the one retry of law 5. */
+  | 'retry'
+  /** A complete answer lies beside the store. */
+  | 'saved'
+  /** Somebody else is at it. */
+  | 'pending'
+  | 'logged_out'
+  | 'rejected'
+  /** The retry was lost too, or is not allowed: only a new sign-in helps. */
+  | 'interrupted'
+  /** In doubt, and a valid token is not put at risk to get a newer one. */
+  | 'in_doubt'
+
+/** The margin in force for a grant of a certain lifetime, ms. */
+export function marginOf(record: CredentialRecord, marginMs: number): number {
+  return record.lifetimeMs === null ? marginMs : Math.min(marginMs, record.lifetimeMs * MARGIN_SHARE)
+}
+
+/** What is left of the access token by the engine's clock, ms; `Infinity` where nobody knows. */
+export function remainingMs(record: CredentialRecord, now: number): number {
+  if (record.expiresAt === null || now < record.receivedAt - CLOCK_SET_BACK_MS) return Number.POSITIVE_INFINITY
+  return record.expiresAt - now
+}
+
+/**
+ * The decision of laws 2, 5 and 8, as the model has it: pure, so that it can be walked.
+ *
+ * @param now the engine's clock at the reading, ms
+ */
+export function decideRefresh(
+  record: CredentialRecord,
+  now: number,
+  wish: Wish,
+  saved: readonly SavedAnswer[],
+  sight: (holder: Holder) => 'alive' | 'dead' | 'unknown',
+): Verdict {
+  if (record.state === 'logged_out' || record.secrets === null) return 'logged_out'
+  const leftMs = remainingMs(record, now)
+  const isValid = leftMs > 0
+  if (isValid && (wish.goal === 'use' || record.generation > wish.than)) {
+    const isQuiet =
+      wish.goal !== 'use' || leftMs > marginOf(record, wish.marginMs) || record.intent !== null || record.state === 'rejected' || !record.refreshable
+    return isQuiet ? 'usable' : 'inside_margin'
+  }
+  if (saved.some((answer) => fits(answer, record))) return 'saved'
+  if (record.state === 'rejected' || !record.refreshable) return 'rejected'
+  if (record.intent === null) return 'due'
+  if (!isResolvable(record.intent, now, sight)) return 'pending'
+  if (record.intent.attempt === 2 || !wish.retryInDoubt) return 'interrupted'
+  return wish.goal === 'newer' && isValid ? 'in_doubt' : 'retry'
+}
+
+/** Whether a saved answer is one for the generation and refresh token in force. */
+export function fits(answer: SavedAnswer, record: CredentialRecord): boolean {
+  return answer.generation === record.generation && answer.fingerprint === record.fingerprint
+}
+
+/** Whether the doubt that an intent stands for may be ended by trying the old token once more. */
+function isResolvable(intent: Intent, now: number, sight: (holder: Holder) => 'alive' | 'dead' | 'unknown'): boolean {
+  if (intent.gaveUp) return intent.deadlineAt <= now
+  const seen = sight(intent.holder)
+  if (seen === 'dead') return intent.deadlineAt <= now
+  return seen === 'unknown' && intent.leaseEndsAt <= now
+}
