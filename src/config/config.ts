@@ -1,5 +1,7 @@
+import type { Reference } from '../core/reference.ts'
 import type { AuthMode, Kind, Protocol } from '../core/vocabulary.ts'
-import type { Secret } from '../core/secret.ts'
+
+export type { Reference } from '../core/reference.ts'
 
 /** Where a value of the configuration came from, for `claw config show`, errors and doctor. */
 export interface Origin {
@@ -8,19 +10,6 @@ export interface Origin {
   readonly name: string
   readonly line?: number | undefined
 }
-
-/**
- * A reference to a secret, or a literal one. The text of a reference is not secret; a literal is held as it was read and
- * only the resolver makes a `Secret` of it.
- */
-export type Reference =
-  | { readonly scheme: 'env'; readonly name: string }
-  | { readonly scheme: 'file'; readonly path: string }
-  | { readonly scheme: 'cmd'; readonly argv: readonly string[]; readonly env: readonly string[] }
-  | { readonly scheme: 'cred'; readonly name: string }
-  | { readonly scheme: 'keyring'; readonly name: string }
-  | { readonly scheme: 'oidc'; readonly source: string; readonly audience: string | undefined }
-  | { readonly scheme: 'literal'; readonly secret: Secret }
 
 export interface Tier {
   readonly name: string

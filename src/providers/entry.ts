@@ -37,6 +37,10 @@ export interface ProviderEntry {
   readonly defaultRegion?: string
   /** Joined to the base URL; or absolute with `{origin}`. */
   readonly modelsEndpoint?: string
+  /** Field of a listed model that holds its last day (YYYY-MM-DD or null). */
+  readonly modelsShutdownField?: string
+  /** Where the account's quota windows can be read, as `modelsEndpoint`. */
+  readonly usageEndpoint?: string
   /** The model list answers without a credential: it proves nothing. */
   readonly modelsEndpointPublic?: boolean
   /** `GET PATH` joined to the base URL, or `GET {origin}/…`: the cheap request that proves a credential. */
@@ -64,11 +68,22 @@ export interface ProviderEntry {
   /** By protocol in use: the protocol to name in the fix when the client is refused. */
   readonly clientNotAllowedFix?: Partial<Readonly<Record<Protocol, Protocol>>>
   readonly errorRules?: readonly ErrorRule[]
-  readonly limits?: { readonly maxConcurrent?: number; readonly requestMaxBytes?: number }
+  readonly limits?: RouteLimits
   readonly auth: readonly AuthEntry[]
   readonly models: readonly ModelEntry[]
   /** Where each fact was read: field path -> page or program, and the month. Every top-level fact has one; `*` covers the rest. */
   readonly sources: Readonly<Record<string, string>>
+}
+
+export interface RouteLimits {
+  readonly maxConcurrent?: number
+  readonly requestMaxBytes?: number
+  /** Smallest and largest by plan. */
+  readonly requestsPer5h?: readonly [number, number]
+  readonly quotaWindows?: readonly string[]
+  readonly apiKeysMax?: number
+  /** A device grant that is not used for so long is unbound. */
+  readonly deviceIdleDays?: number
 }
 
 export interface RouteLink {
@@ -79,6 +94,8 @@ export interface RouteLink {
   readonly keyPrefixes?: readonly string[]
   /** Reached only by its own name. */
   readonly namedOnly?: boolean
+  /** Said when a sign-in to the provider ends on that route. */
+  readonly note?: string
 }
 
 export interface Region {
@@ -106,6 +123,8 @@ export interface AuthEntry {
   readonly scheme?: string
   readonly headerAlternatives?: readonly string[]
   readonly extraHeaders?: Readonly<Record<string, string>>
+  /** By the beginning of the value: headers that a credential of that shape needs beside its own. */
+  readonly extraHeadersByPrefix?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly optionalHeadersEnv?: Readonly<Record<string, string>>
 
   /** Keys and tokens given by hand. */
@@ -229,6 +248,8 @@ export interface ModelEntry {
   /** May `temperature` be sent. */
   readonly sampling?: boolean
   readonly protocol?: Protocol
+  /** Where this model differs from the dialect of its route. */
+  readonly dialect?: Dialect
   /** Last day, as the vendor announced it (YYYY-MM-DD). */
   readonly retires?: string
   readonly retiresNotBefore?: string
