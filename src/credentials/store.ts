@@ -9,6 +9,22 @@ export interface Snapshot {
   readonly now: number
   /** Changes with every write. */
   readonly revision: string
+  /** Another machine wrote it first: a copied or moved store. */
+  readonly copied: boolean
+  /** What a reader should be told (file modes, a second name): nothing was changed. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+/** What doctor asks of a store; each finding is a sentence for people. */
+export interface StoreInspection {
+  readonly exists: boolean
+  /** For people: how the secrets are protected at rest. */
+  readonly protection: string
+  readonly unsafe: string | null
+  readonly groupWritable: string | null
+  readonly modeProblem: string | null
+  readonly leftovers: readonly string[]
+  readonly quarantined: readonly string[]
 }
 
 /** The right to write what belongs to one grant (or one pending flow), for a while and by the engine's clock. */
@@ -89,6 +105,9 @@ export interface CredentialStore {
   changed(revision: string, atMostMs: number, signal: AbortSignal): Promise<void>
   /** Whether the holder of an intent can be seen to live, or to be dead, from here. */
   sight(holder: Holder): 'alive' | 'dead' | 'unknown'
+  inspect(): Promise<StoreInspection>
+  /** Repairs what is safe, under the lock, and says what it did: modes, leftovers, a corrupt document (whole records kept, the old file moved aside). */
+  repair(): Promise<readonly string[]>
   /** Makes sure that a write could be made (a sign-in asks before it contacts the provider). */
   assertWritable(): Promise<void>
 }

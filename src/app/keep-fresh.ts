@@ -1,0 +1,96 @@
+import { ClawError } from '../core/errors.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+import { DEFAULT_MARGIN_MS, type Wish } from '../credentials/refresh-decision.ts'
+import type { LeaseOwner } from '../credentials/store.ts'
+import { refreshMachine } from '../machines/refresh.machine.ts'
+import { fromPromise } from 'xstate'
+import { RefreshRun, type RefreshPorts, type RefreshSettings, type TokenWire } from './refresh-run.ts'
+import { runMachine } from './run-machine.ts'
+
+export interface KeepFreshOptions {
+  readonly goal: 'use' | 'newer'
+  /** `newer`: only a generation above this one will do; the one first read where 0. */
+  readonly than?: number
+  /** From the configuration, ms. */
+  readonly minRemainingMs?: number | undefined
+  /** From the catalogue entry, ms. */
+  readonly bufferMs?: number | undefined
+  readonly retryInDoubt?: boolean | undefined
+  /** How long to wait for another owner, ms. */
+  readonly waitMs: number
+  readonly settings: RefreshSettings
+  readonly signal: AbortSignal
+  onWaiting?(owner: LeaseOwner | null): void
+}
+
+export interface KeptFresh {
+  readonly record: CredentialRecord
+  /** `adopted`: another process brought the newer one. */
+  readonly outcome: 'fresh' | 'refreshed' | 'adopted'
+  /** A refresh that failed though the token in force still serves. */
+  readonly warning: ClawError | null
+}
+
+/** One refresh of one grant at a time in this process: whoever comes second shares it (R-14). */
+const underWay = new Map<string, Promise<KeptFresh>>()
+
+/**
+ * A grant with a usable access token, refreshed at most once however many ask.
+ *
+ * @throws {ClawError} `CLAW_GRANT_REJECTED`, `CLAW_REFRESH_INTERRUPTED`, `CLAW_REFRESH_IN_DOUBT`, `CLAW_LEASE_BUSY`, `CLAW_STORE_*`, `CLAW_NETWORK`.
+ */
+export function keepFresh(ports: RefreshPorts, wire: TokenWire, grantId: string, options: KeepFreshOptions): Promise<KeptFresh> {
+  const key = `${grantId} ${options.goal}`
+  const shared = underWay.get(key)
+  if (shared) return shared
+  const work = refreshOnce(ports, wire, grantId, options).finally(() => underWay.delete(key))
+  underWay.set(key, work)
+  return work
+}
+
+async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string, options: KeepFreshOptions): Promise<KeptFresh> {
+  const wish: Wish = {
+    goal: options.goal,
+    than: options.than ?? 0,
+    marginMs: options.minRemainingMs ?? options.bufferMs ?? DEFAULT_MARGIN_MS,
+    retryInDoubt: options.retryInDoubt ?? true,
+  }
+  const run = new RefreshRun(ports, options.settings, wire, grantId, wish, options.onWaiting ?? (() => undefined))
+  const { clock } = ports
+  const machine = refreshMachine.provide({
+    actors: {
+      readGrant: fromPromise(() => run.readGrant()),
+      takeLease: fromPromise(({ signal }) => run.takeLease(signal)),
+      awaitChange: fromPromise(({ input, signal }) => run.awaitChange(input.until, signal)),
+      connect: fromPromise(({ signal }) => run.connect(signal)),
+      writeIntent: fromPromise(({ input }) => run.writeIntent(input.attempt)),
+      send: fromPromise(({ signal }) => run.send(signal)),
+      saveAnswer: fromPromise(() => run.saveAnswer()),
+      commitAnswer: fromPromise(({ input }) => run.commitAnswer(input.from)),
+      takeBackIntent: fromPromise(() => run.takeBackIntent()),
+      giveUp: fromPromise(() => run.giveUp()),
+      markRejected: fromPromise(() => run.markRejected()),
+      releaseLease: fromPromise(() => run.releaseLease()),
+      sleepUntil: fromPromise(({ input, signal }) => clock.sleepUntil(input.instant, signal)),
+    },
+  })
+  const result = await runMachine(machine, {
+    clock,
+    input: {
+      goal: options.goal,
+      patienceEndsAt: clock.now() + options.waitMs,
+      cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }),
+    },
+    signal: options.signal,
+  })
+  if (!result.ok) throw result.error
+  if (!run.record) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh ended without a record' })
+  const record = result.outcome === 'refreshed' || result.outcome === 'adopted' ? await reread(ports, grantId) : run.record
+  return { record, outcome: result.outcome, warning: result.warning }
+}
+
+async function reread(ports: RefreshPorts, grantId: string): Promise<CredentialRecord> {
+  const record = (await ports.store.read()).records.find(({ id }) => id === grantId)
+  if (!record?.secrets) throw new ClawError('CLAW_NO_CREDENTIAL', { what: 'the grant was signed out while it was being refreshed' })
+  return record
+}

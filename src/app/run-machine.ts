@@ -1,0 +1,45 @@
+import { createActor, type AnyStateMachine, type EmittedFrom, type InputFrom, type OutputFrom } from 'xstate'
+import { ClawError } from '../core/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+
+export interface RunOptions<Machine extends AnyStateMachine> {
+  readonly clock: Clock
+  readonly input: InputFrom<Machine>
+  readonly signal?: AbortSignal | undefined
+  /** What the operator must see while it happens. */
+  onEmit?(fact: EmittedFrom<Machine>): void
+}
+
+/**
+ * Runs a machine to its end. The only place that creates an actor: it passes the clock, listens before the start, turns
+ * an aborted signal into `CANCEL`, and resolves only when the machine is really done.
+ */
+export function runMachine<Machine extends AnyStateMachine>(machine: Machine, options: RunOptions<Machine>): Promise<OutputFrom<Machine>> {
+  const { clock, signal } = options
+  const xstateClock = { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout }
+  return new Promise((resolve, reject) => {
+    const actor = createActor(machine as AnyStateMachine, { clock: xstateClock, input: options.input })
+    const cancel = () => actor.send({ type: 'CANCEL', at: clock.now() })
+    const settle = (end: () => void) => {
+      signal?.removeEventListener('abort', cancel)
+      end()
+    }
+    actor.on('*', (fact) => options.onEmit?.(fact as EmittedFrom<Machine>))
+    actor.subscribe({
+      next: (snapshot) => {
+        if (snapshot.status === 'done') settle(() => resolve(snapshot.output as OutputFrom<Machine>))
+      },
+      error: (thrown) => settle(() => reject(asClawError(thrown))),
+      complete: () => {
+        if (actor.getSnapshot().status === 'stopped') settle(() => reject(new ClawError('CLAW_INTERNAL', { what: 'a machine was stopped before its end' })))
+      },
+    })
+    actor.start()
+    if (signal?.aborted) cancel()
+    else signal?.addEventListener('abort', cancel, { once: true })
+  })
+}
+
+function asClawError(thrown: unknown): ClawError {
+  return thrown instanceof ClawError ? thrown : new ClawError('CLAW_INTERNAL', { what: 'a machine met an error that it did not foresee', cause: thrown })
+}

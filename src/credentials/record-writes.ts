@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto'
+import type { Secret } from '../core/secret.ts'
+import { type CredentialRecord, type Holder, type Intent, type NewCredential, type PendingFlow, type RecordSecrets, type Slot, sameSlot } from './record.ts'
+import type { NewFlow, RecordWrite } from './store.ts'
+
+/** What the engine knows at the moment of a write. */
+export interface WriteMoment {
+  /** By the engine's clock, ms. */
+  readonly now: number
+  readonly holder: Holder
+  /** Whether the lease that the write shows is the one in force, and until when (engine's clock, ms). */
+  leaseEndsAt(key: string, nonce: string): number | null
+  newId(): string
+}
+
+/** The records and flows after a write, or why it may not be made. */
+export type Judged =
+  | { readonly outcome: 'written'; readonly records: readonly CredentialRecord[]; readonly flows: readonly PendingFlow[]; readonly record: CredentialRecord | null; readonly intent: Intent | null }
+  | { readonly outcome: 'unchanged'; readonly record: CredentialRecord }
+  | { readonly outcome: 'refused'; readonly why: string; readonly record: CredentialRecord | null }
+
+export interface Holdings {
+  readonly records: readonly CredentialRecord[]
+  readonly flows: readonly PendingFlow[]
+}
+
+/** SHA-256 in hex: how a secret is recognised without being known. */
+export function fingerprintOf(secret: Secret): string {
+  return createHash('sha256').update(secret.reveal()).digest('hex')
+}
+
+/**
+ * The table of writes: what each must find, and what it sets. Pure, so that every backend keeps the same laws and
+ * differs only in how it makes reading, judging and writing one step.
+ */
+export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: WriteMoment): Judged {
+  switch (write.type) {
+    case 'sign_in':
+      return signIn(holdings, write.slot, write.credential, moment)
+    case 'put_flow':
+      return putFlow(holdings, write.flow, moment.leaseEndsAt(write.lease.key, write.lease.nonce) !== null, moment.now)
+    case 'remove_flow':
+      if (moment.leaseEndsAt(write.lease.key, write.lease.nonce) === null) return refused('the lease was lost', null)
+      return written({ ...holdings, flows: holdings.flows.filter(({ id }) => id !== write.id) }, null)
+    default: {
+      const record = holdings.records.find(({ id }) => id === write.id)
+      if (!record) return refused('there is no such record', null)
+      const changed = changeRecord(record, write, moment)
+      if ('why' in changed) return refused(changed.why, record)
+      return written({ ...holdings, records: holdings.records.map((other) => (other === record ? changed.record : other)) }, changed.record, changed.intent)
+    }
+  }
+}
+
+type RecordChange = { readonly record: CredentialRecord; readonly intent?: Intent } | { readonly why: string }
+
+function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' }>, moment: WriteMoment): RecordChange {
+  switch (write.type) {
+    case 'intent': {
+      const leaseEndsAt = moment.leaseEndsAt(write.lease.key, write.lease.nonce)
+      if (leaseEndsAt === null || leaseEndsAt <= moment.now) return { why: 'the lease was lost' }
+      if (record.state !== 'ok') return { why: `the grant is ${record.state}` }
+      if (!isAsRead(record, write)) return { why: 'the grant has moved on' }
+      const fits = write.attempt === 1 ? record.intent === null : record.intent?.attempt === 1
+      if (!fits) return { why: 'another intent stands there' }
+      const { lease } = write
+      const intent: Intent = {
+        holder: moment.holder, nonce: lease.nonce, fence: lease.fence, attempt: write.attempt,
+        deadlineAt: moment.now + write.deadlineMs, leaseEndsAt, gaveUp: false,
+      }
+      return { record: { ...record, intent, fence: Math.max(record.fence, lease.fence) }, intent }
+    }
+    case 'take_back': {
+      if (!isOwn(record.intent, write.intent)) return { why: 'the intent is not there any more' }
+      const before: Intent | null = write.intent.attempt === 2 ? { ...write.intent, attempt: 1, gaveUp: true, deadlineAt: moment.now, leaseEndsAt: moment.now } : null
+      return { record: { ...record, intent: before } }
+    }
+    case 'gave_up':
+      if (!isOwn(record.intent, write.intent)) return { why: 'the intent is not there any more' }
+      return { record: { ...record, intent: { ...write.intent, gaveUp: true } } }
+    case 'commit': {
+      const isLive = record.state === 'ok' || record.state === 'rejected'
+      const isFirst = isLive && isAsRead(record, write)
+      const isLater = isLive && record.from === write.generation && record.fromAttempt < write.intent.attempt
+      if (!isFirst && !isLater) return { why: record.state === 'logged_out' ? 'it was signed out meanwhile' : 'the grant has moved on' }
+      return { record: refreshed(record, write.credential, write.generation, write.intent, moment) }
+    }
+    case 'rejected':
+      if (record.state !== 'ok' || !isOwn(record.intent, write.intent) || !isAsRead(record, write)) return { why: 'the grant has moved on' }
+      return { record: { ...record, state: 'rejected', intent: null, rejection: { at: moment.now, reason: write.reason, fingerprint: record.fingerprint } } }
+    case 'derived': {
+      if (moment.leaseEndsAt(write.lease.key, write.lease.nonce) === null) return { why: 'the lease was lost' }
+      if (record.generation !== write.generation || !record.secrets) return { why: 'the credential has moved on' }
+      const expiresAt = expiryOf(moment.now, write.sentAgoMs, write.lifetimeMs)
+      return {
+        record: {
+          ...record,
+          derived: { ...record.derived, [write.name]: { expiresAt, generation: write.generation, baseUrl: write.baseUrl } },
+          secrets: { ...record.secrets, derived: { ...record.secrets.derived, [write.name]: write.secret } },
+        },
+      }
+    }
+    case 'logged_out':
+      // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
+      return { record: { ...record, state: 'logged_out', generation: record.generation + 1, intent: null, secrets: null, derived: {}, expiresAt: null, refreshable: false, rejection: null } }
+  }
+}
+
+function signIn(holdings: Holdings, slot: Slot, credential: NewCredential, moment: WriteMoment): Judged {
+  const before = holdings.records.find((record) => sameSlot(record, slot))
+  const fingerprint = fingerprintOf(credential.secrets.refresh ?? credential.secrets.access)
+  if (before?.state === 'ok' && before.kind !== 'oauth' && before.fingerprint === fingerprint && credential.lifetimeMs === before.lifetimeMs) {
+    return { outcome: 'unchanged', record: before }
+  }
+  const record: CredentialRecord = {
+    ...slot,
+    id: before?.id ?? moment.newId(),
+    method: credential.method,
+    auth: credential.auth,
+    state: 'ok',
+    generation: (before?.generation ?? 0) + 1,
+    fingerprint,
+    from: 0,
+    fromAttempt: 1,
+    fence: before?.fence ?? 0,
+    expiresAt: expiryOf(moment.now, credential.sentAgoMs, credential.lifetimeMs),
+    receivedAt: moment.now,
+    lifetimeMs: credential.lifetimeMs,
+    refreshable: credential.secrets.refresh !== undefined,
+    account: credential.account,
+    region: credential.region,
+    scopes: credential.scopes,
+    origins: credential.origins,
+    client: credential.client,
+    intent: null,
+    lastRefresh: null,
+    rejection: null,
+    derived: {},
+    secrets: credential.secrets,
+    unknown: before?.unknown ?? {},
+  }
+  const records = before ? holdings.records.map((other) => (other === before ? record : other)) : [...holdings.records, record]
+  return written({ ...holdings, records }, record)
+}
+
+function refreshed(record: CredentialRecord, credential: NewCredential, from: number, intent: Intent, moment: WriteMoment): CredentialRecord {
+  const secrets = keepMissing(credential.secrets, record.secrets)
+  return {
+    ...record,
+    state: 'ok',
+    generation: record.generation + 1,
+    fingerprint: fingerprintOf(secrets.refresh ?? secrets.access),
+    from,
+    fromAttempt: intent.attempt,
+    fence: Math.max(record.fence, intent.fence),
+    expiresAt: expiryOf(moment.now, credential.sentAgoMs, credential.lifetimeMs),
+    receivedAt: moment.now,
+    lifetimeMs: credential.lifetimeMs,
+    refreshable: secrets.refresh !== undefined,
+    account: credential.account ?? record.account,
+    scopes: credential.scopes ?? record.scopes,
+    intent: null,
+    lastRefresh: { at: moment.now, host: moment.holder.host, pid: moment.holder.pid },
+    rejection: null,
+    derived: {},
+    secrets,
+  }
+}
+
+/** An answer without a refresh token leaves the one in force (RFC 6749 section 6). */
+function keepMissing(fresh: RecordSecrets, before: RecordSecrets | null): RecordSecrets {
+  const refresh = fresh.refresh ?? before?.refresh
+  const idToken = fresh.idToken ?? before?.idToken
+  return { access: fresh.access, ...(refresh ? { refresh } : {}), ...(idToken ? { idToken } : {}) }
+}
+
+function putFlow(holdings: Holdings, flow: NewFlow, holdsLease: boolean, now: number): Judged {
+  if (!holdsLease) return refused('the lease was lost', null)
+  const { expiresInMs, nextPollInMs, startedAgoMs, ...known } = flow
+  const pending: PendingFlow = { ...known, expiresAt: now + expiresInMs, nextPollAt: now + nextPollInMs, startedAt: now - startedAgoMs }
+  const others = holdings.flows.filter((other) => other.id !== flow.id && other.expiresAt > now)
+  return written({ ...holdings, flows: [...others, pending] }, null)
+}
+
+function expiryOf(now: number, sentAgoMs: number, lifetimeMs: number | null): number | null {
+  return lifetimeMs === null ? null : Math.round(now - sentAgoMs + lifetimeMs)
+}
+
+function isAsRead(record: CredentialRecord, read: { readonly generation: number; readonly fingerprint: string }): boolean {
+  return record.generation === read.generation && record.fingerprint === read.fingerprint
+}
+
+function isOwn(there: Intent | null, own: Intent): boolean {
+  return there !== null && there.nonce === own.nonce && there.fence === own.fence && there.attempt === own.attempt
+}
+
+function written(holdings: Holdings, record: CredentialRecord | null, intent?: Intent): Judged {
+  return { outcome: 'written', ...holdings, record, intent: intent ?? null }
+}
+
+function refused(why: string, record: CredentialRecord | null): Judged {
+  return { outcome: 'refused', why, record }
+}

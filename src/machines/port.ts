@@ -1,0 +1,12 @@
+import { fromPromise, type PromiseActorLogic } from 'xstate'
+import { ClawError } from '../core/errors.ts'
+
+/**
+ * An effect that a machine needs, declared by type only: the application provides it, and one that nobody provided
+ * rejects instead of passing for a failure of the world.
+ */
+export function port<Output, Input = void>(name: string): PromiseActorLogic<Output, Input> {
+  return fromPromise<Output, Input>(() =>
+    Promise.reject(new ClawError('CLAW_INTERNAL', { what: `the port \`${name}\` was not provided to its machine` })),
+  )
+}
