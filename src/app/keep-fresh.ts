@@ -83,7 +83,7 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
     },
     signal: options.signal,
   })
-  if (!result.ok) throw result.error
+  if (!result.ok) throw result.error.code === 'CLAW_CANCELLED' && options.signal.aborted ? options.signal.reason : result.error
   if (!run.record) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh ended without a record' })
   const record = result.outcome === 'refreshed' || result.outcome === 'adopted' ? await reread(ports, grantId) : run.record
   return { record, outcome: result.outcome, warning: result.warning }

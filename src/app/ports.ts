@@ -1,16 +1,21 @@
-import type { CredentialStore, AnswerSpool } from '../credentials/store.ts'
+import type { AnswerSpool, CredentialStore } from '../credentials/store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Http } from '../platform/http.ts'
 import type { Machine } from '../platform/machine.ts'
 import type { Random } from '../platform/random.ts'
 
-/** Everything outside that a use case may touch. Production and tests differ in nothing else. */
-export interface Ports {
+/** The machine as a command finds it, before any configuration was read. */
+export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly environment: Environment
   readonly machine: Machine
+  readonly version: string
+}
+
+/** Everything outside that a use case may touch. Production and tests differ in nothing else. */
+export interface Ports extends World {
   readonly http: Http
   readonly store: CredentialStore
   readonly spool: AnswerSpool
