@@ -1,185 +1,211 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { ClawError } from '../core/errors.ts'
-import { createWhole, errnoOf, linkIfFree, makePrivateDirectory, readRegularFile, removeIfThere, rename, temporaryName } from '../platform/files.ts'
+import { isThere, linkIfFree, makePrivateDirectory, namesIn, removeIfThere, stageWhole, errnoOf, createPrivate } from '../platform/files.ts'
 import type { Machine } from '../platform/machine.ts'
-import { JsonObject, ShapeError, parseJson } from './json-shape.ts'
+import { sightOf, thisHolder } from './holder.ts'
+import { type BrokenLock, type FoundLock, encodeLock, machineMark, readLock, unusableLock } from './lock-content.ts'
 import type { Holder } from './record.ts'
-import { decodeHolder } from './record-codec.ts'
 
-/** What a lock file holds from the moment it exists. */
-interface LockContent {
-  readonly nonce: string
-  readonly fence: number
-  readonly holder: Holder
+export interface TakeOptions {
+  /** How long it is promised for, ms. */
   readonly durationMs: number
   readonly purpose: string
+  /** The new fence is above this one. */
+  readonly leastFence?: number
+  /** Whether it ends with its time though its holder can be seen to live. A lease does; the store's own lock, held for milliseconds, does not. */
+  readonly endsWithTime: boolean
 }
 
-export interface FoundLock extends LockContent {
-  /** When it was made, by the clock of the file system, ms. */
-  readonly madeAt: number
+export interface BusyLock {
+  readonly busy: FoundLock | null
+  /** By the clock of the file system, ms. */
+  readonly now: number
 }
 
-export interface TakenLock extends FoundLock {
-  readonly path: string
-}
-
-const MOST_LOCK_BYTES = 4_096
-/** The guard of a take-over is held for a few system calls; one older than this was left by somebody who died in it. */
-const GUARD_MS = 5_000
-
-/** This process, so that another one can tell whether it lives. */
-export function thisHolder(machine: Machine): Holder {
-  return {
-    host: machine.hostname,
-    pid: machine.pid,
-    pidStart: machine.processStart(machine.pid) ?? '',
-    bootId: machine.bootId,
-    pidNamespace: machine.pidNamespace,
-  }
-}
-
-/** Whether the holder of something can be seen to live, or to be dead, from here. */
-export function sightOf(holder: Holder, machine: Machine): 'alive' | 'dead' | 'unknown' {
-  if (holder.host !== machine.hostname || holder.bootId === '') return 'unknown'
-  if (holder.bootId !== machine.bootId) return 'dead'
-  if (holder.pidNamespace !== machine.pidNamespace) return 'unknown'
-  const start = machine.processStart(holder.pid)
-  return start !== undefined && start === holder.pidStart ? 'alive' : 'dead'
-}
+/** Rounds of "it moved on while I looked" before a taker calls it busy: each means that another one got it. */
+const MOST_ROUNDS = 20
+/** A lock whose content was lost is let stand this long, in which whoever made it ends. */
+const BROKEN_LOCK_MS = 60_000
 
 /**
- * Locks as files in one directory of ours. Each is complete from its birth (a link to a finished file), and its age is
- * judged by the clock of the file system alone.
+ * Locks as files in one directory of ours, each complete from its birth and judged by the clock of the file system.
+ *
+ * A lock is a chain of numbered files, `KEY.1`, `KEY.2`, …; the highest is the one in force, and free once `KEY.N.free`
+ * stands beside it. Whoever finds the highest free, dead or past its time links the next number, which one alone can do:
+ * nothing that may be in force is ever removed or renamed, so that takers of a stale lock cannot take each other's
+ * fresh one for it, and one that dies half-way leaves nothing to repair. The lock before the one in force stays, and
+ * proves to a slow taker that the number it linked was never used before.
  */
 export class FileLocks {
   readonly #dir: string
   readonly #machine: Machine
+  readonly #wall: () => number
   readonly #holder: Holder
+  readonly #mark: string
 
-  constructor(dir: string, machine: Machine) {
+  /** @param wall the wall clock, ms: for the date in a lock, nothing is judged by it */
+  constructor(dir: string, machine: Machine, wall: () => number) {
     this.#dir = dir
     this.#machine = machine
+    this.#wall = wall
     this.#holder = thisHolder(machine)
+    this.#mark = machineMark(machine)
   }
 
   get holder(): Holder {
     return this.#holder
   }
 
-  pathOf(key: string): string {
-    return join(this.#dir, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.lock`)
-  }
-
-  /** Takes a lock if it is free now. The file system's time comes with the answer, for whoever must wait. */
-  async tryTake(key: string, durationMs: number, purpose: string, leastFence: number): Promise<TakenLock | { readonly busy: FoundLock | null; readonly now: number }> {
+  /**
+   * Takes a lock if it is free now.
+   *
+   * @throws {ClawError} `CLAW_LEASE_BUSY` where something foreign stands in its place.
+   */
+  async tryTake(key: string, options: TakeOptions): Promise<FoundLock | BusyLock> {
     await makePrivateDirectory(this.#dir)
-    const path = this.pathOf(key)
-    const last = await this.#read(`${path}.last`)
-    const content: LockContent = { nonce: randomBytes(12).toString('hex'), fence: Math.max(leastFence, last?.fence ?? 0) + 1, holder: this.#holder, durationMs, purpose }
-    const first = await createWhole(path, encode(content))
-    if (first.created) return { ...content, madeAt: first.at, path }
-    const found = await this.#read(path)
-    if (found && !this.#isFree(found, first.at)) return { busy: found, now: first.at }
-    return this.#takeOver(path, content, first.at)
-  }
-
-  /** The lock as it stands: for the check that one still holds it. */
-  async find(key: string): Promise<FoundLock | undefined> {
-    return this.#read(this.pathOf(key))
-  }
-
-  /** Gives a lock back if it is still ours. Its content stays as `.last`, so that the fence only grows. */
-  async release(path: string, nonce: string): Promise<void> {
-    if ((await this.#read(path))?.nonce !== nonce) return
-    await this.#guarded(path, async () => {
-      if ((await this.#read(path))?.nonce === nonce) await rename(path, `${path}.last`)
-    })
-  }
-
-  /** Removes a lock whoever has it: sign-out and sign-in wait for nobody. */
-  async breakLock(key: string): Promise<void> {
-    const path = this.pathOf(key)
-    await this.#guarded(path, async () => {
-      if (await this.#read(path)) await rename(path, `${path}.last`)
-    })
-  }
-
-  /** Two takers of one stale lock meet in the guard, and the second finds the first's fresh lock there. */
-  async #takeOver(path: string, content: LockContent, now: number): Promise<TakenLock | { readonly busy: FoundLock | null; readonly now: number }> {
-    let taken: TakenLock | undefined
-    await this.#guarded(path, async () => {
-      const found = await this.#read(path)
-      if (found && !this.#isFree(found, now)) return
-      const fence = Math.max(content.fence, (found?.fence ?? 0) + 1)
-      if (found && !(await this.#bury(path, found.nonce))) return
-      const made = await createWhole(path, encode({ ...content, fence }))
-      if (made.created) taken = { ...content, fence, madeAt: made.at, path }
-    })
-    return taken ?? { busy: (await this.#read(path)) ?? null, now }
-  }
-
-  /** Takes a stale lock away, and puts it back if it was another one by then. */
-  async #bury(path: string, nonce: string): Promise<boolean> {
-    const grave = temporaryName(path)
-    try {
-      await rename(path, grave)
-    } catch (thrown) {
-      if (errnoOf(thrown) === 'ENOENT') return true
-      throw thrown
-    }
-    try {
-      const isStale = (await this.#read(grave))?.nonce === nonce
-      if (!isStale) await linkIfFree(grave, path)
-      return isStale
-    } finally {
-      await removeIfThere(grave)
-    }
-  }
-
-  async #guarded(path: string, work: () => Promise<void>): Promise<boolean> {
-    const guard = `${path}.guard`
-    const made = await createWhole(guard, encode({ nonce: randomBytes(12).toString('hex'), fence: 0, holder: this.#holder, durationMs: GUARD_MS, purpose: 'guard' }))
-    if (!made.created) {
-      const found = await this.#read(guard)
-      if (!found || !this.#isFree(found, made.at)) return false
-      // Whoever died in here left a whole guard behind.
-      return (await this.#bury(guard, found.nonce)) && this.#guarded(path, work)
-    }
-    try {
-      await work()
-      return true
-    } finally {
-      await removeIfThere(guard)
-    }
-  }
-
-  #isFree(lock: FoundLock, now: number): boolean {
-    return now - lock.madeAt >= lock.durationMs || sightOf(lock.holder, this.#machine) === 'dead'
-  }
-
-  async #read(path: string): Promise<FoundLock | undefined> {
-    const file = await readRegularFile(path, { maxBytes: MOST_LOCK_BYTES, followSymlinks: false, code: 'CLAW_LEASE_BUSY' })
-    if (!file) return undefined
-    if (file.uid !== this.#machine.uid && this.#machine.uid >= 0) throw unusable(path, `it belongs to uid ${file.uid}`)
-    try {
-      const fields = new JsonObject(parseJson(file.bytes), 'lock')
-      return {
-        nonce: fields.string('nonce'), fence: fields.number('fence'), durationMs: fields.number('durationMs'),
-        purpose: fields.string('purpose'), holder: decodeHolder(fields.object('holder')), madeAt: file.modifiedAt,
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const chain = await this.#chain(key)
+      const { top } = chain
+      if (top === undefined) {
+        await this.#plant(key)
+        continue
       }
-    } catch (thrown) {
-      if (thrown instanceof ShapeError) throw unusable(path, 'claw did not write it')
-      throw thrown
+      const before = top === 0 ? undefined : await this.#read(this.#path(key, top))
+      if (top > 0 && before === undefined) continue
+      const owner = before && 'nonce' in before ? before : null
+      const isHeld = !chain.isFree && before !== undefined
+      if (isHeld && owner && !options.endsWithTime && this.#sight(owner) === 'alive') return { busy: owner, now: owner.madeAt }
+      const taken = await this.#tryLink(key, { ...chain, top }, options, isHeld ? before : undefined, owner?.fence ?? 0)
+      if (taken !== 'moved_on') return taken
     }
+    return { busy: null, now: 0 }
+  }
+
+  /** The lock in force, though its time may be over; `undefined` when it is free. */
+  async find(key: string): Promise<FoundLock | undefined> {
+    const { top, isFree } = await this.#chain(key)
+    if (!top || isFree) return undefined
+    const found = await this.#read(this.#path(key, top))
+    return found && 'nonce' in found ? found : undefined
+  }
+
+  /** Gives a lock back. One that was taken over meanwhile has a higher number, and is left alone. */
+  async release(path: string): Promise<void> {
+    try {
+      await linkIfFree(path, `${path}.free`)
+    } catch {
+      // It is gone already, or there is no room for a name more: without its file the lock is as free.
+      await removeIfThere(path)
+    }
+  }
+
+  /** Frees a lock whoever has it: sign-out and sign-in wait for nobody. */
+  async breakLock(key: string): Promise<void> {
+    const { top, isFree } = await this.#chain(key)
+    if (top && !isFree) await this.release(this.#path(key, top))
+  }
+
+  /** Whether a lock that was found in force has ended since. */
+  async hasEnded(lock: FoundLock): Promise<boolean> {
+    return (await isThere(`${lock.path}.free`)) || !(await isThere(lock.path))
+  }
+
+  async #tryLink(key: string, chain: Chain & { readonly top: number }, options: TakeOptions, held: FoundLock | BrokenLock | undefined, lastFence: number): Promise<FoundLock | BusyLock | 'moved_on'> {
+    const number = chain.top + 1
+    const { durationMs, purpose } = options
+    const fence = Math.max(number, lastFence + 1, (options.leastFence ?? 0) + 1)
+    const content = { nonce: randomBytes(12).toString('hex'), fence, holder: this.#holder, machine: this.#mark, durationMs, purpose }
+    const staged = await stageWhole(this.#dir, encodeLock(content, this.#wall()))
+    try {
+      if (held && !this.#isOver(held, staged.at, options.endsWithTime)) return { busy: 'nonce' in held ? held : null, now: staged.at }
+      for (const orphan of chain.orphans) if (!(await isThere(this.#path(key, orphan)))) await removeIfThere(`${this.#path(key, orphan)}.free`)
+      const path = this.#path(key, number)
+      if (!(await linkIfFree(staged.path, path))) return 'moved_on'
+      if (!(await this.#isTop(key, chain.top))) {
+        await removeIfThere(path)
+        return 'moved_on'
+      }
+      await this.#tidy(key, chain.numbers, number)
+      return { ...content, path, madeAt: staged.at }
+    } finally {
+      await removeIfThere(staged.path)
+    }
+  }
+
+  /** Whether the number after `before` was new: only its holder removes `before`, and only once it has passed it by two. */
+  async #isTop(key: string, before: number): Promise<boolean> {
+    if (before === 0 && (await this.#chain(key)).top !== 1) return false
+    return isThere(this.#path(key, before))
+  }
+
+  /** Removes what lies two and more before the lock in force, the lowest first, and a mark before what it marks. */
+  async #tidy(key: string, numbers: readonly number[], top: number): Promise<void> {
+    for (const number of numbers) {
+      if (number > top - 2) continue
+      await removeIfThere(`${this.#path(key, number)}.free`)
+      await removeIfThere(this.#path(key, number))
+    }
+  }
+
+  #isOver(lock: FoundLock | BrokenLock, now: number, endsWithTime: boolean): boolean {
+    const ageMs = now - lock.madeAt
+    if (!('nonce' in lock)) {
+      if (ageMs < BROKEN_LOCK_MS) throw unusableLock(lock.path, 'claw did not write it, or a power failure emptied it')
+      return true
+    }
+    const sight = this.#sight(lock)
+    if (sight === 'dead') return true
+    return ageMs >= lock.durationMs && (endsWithTime || sight === 'unknown')
+  }
+
+  #sight(lock: FoundLock): 'alive' | 'dead' | 'unknown' {
+    const { bootId } = lock.holder
+    const isEarlierBoot = lock.machine !== '' && lock.machine === this.#mark && lock.holder.host === this.#holder.host && bootId !== '' && this.#holder.bootId !== '' && bootId !== this.#holder.bootId
+    return isEarlierBoot ? 'dead' : sightOf(lock.holder, this.#machine)
+  }
+
+  async #chain(key: string): Promise<Chain> {
+    const prefix = `${nameOf(key)}.`
+    const numbers: number[] = []
+    const free: number[] = []
+    for (const name of await namesIn(this.#dir)) {
+      if (!name.startsWith(prefix)) continue
+      const match = /^(0|[1-9]\d{0,14})(\.free)?$/.exec(name.slice(prefix.length))
+      if (match) (match[2] ? free : numbers).push(Number(match[1]))
+    }
+    numbers.sort((a, b) => a - b)
+    const top = numbers.at(-1)
+    const orphans = free.filter((number) => top !== undefined && number > top)
+    return { numbers, top, isFree: top === 0 || free.some((number) => number === top), orphans }
+  }
+
+  /** The ground of a chain, number 0, which nobody ever holds. */
+  async #plant(key: string): Promise<void> {
+    try {
+      await (await createPrivate(this.#path(key, 0))).close()
+    } catch (thrown) {
+      if (errnoOf(thrown) !== 'EEXIST') throw thrown
+    }
+  }
+
+  #path(key: string, number: number): string {
+    return join(this.#dir, `${nameOf(key)}.${number}`)
+  }
+
+  #read(path: string): Promise<FoundLock | BrokenLock | undefined> {
+    return readLock(path, this.#machine.uid)
   }
 }
 
-function unusable(path: string, why: string): ClawError {
-  return new ClawError('CLAW_LEASE_BUSY', { what: `the lock \`${path}\` cannot be used`, why, fix: `see what made it, and remove it: rm '${path}'` })
+interface Chain {
+  /** Ascending. */
+  readonly numbers: readonly number[]
+  readonly top: number | undefined
+  readonly isFree: boolean
+  /** Numbers with a mark but no lock, as after a removal by hand: the mark must not free the next lock of that number. */
+  readonly orphans: readonly number[]
 }
 
-function encode(content: LockContent): Buffer {
-  return Buffer.from(JSON.stringify({ v: 1, ...content }))
+function nameOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }

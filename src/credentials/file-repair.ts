@@ -1,84 +1,113 @@
-import { join } from 'node:path'
-import { createPrivate, errnoOf, judgeDirectories, lstat, readRegularFile, readdir, removeIfThere, rename, replaceDurably } from '../platform/files.ts'
+import { dirname, join } from 'node:path'
+import { ClawError } from '../core/errors.ts'
+import { judgeDirectories } from '../platform/directory-trust.ts'
+import { chmod, errnoOf, lstat, namesIn, readRegularFile, removeIfThere, replaceDurably } from '../platform/files.ts'
+import { decodeDocument, encodeDocument, type StoreDocument } from './document-codec.ts'
 import { ShapeError } from './json-shape.ts'
-import { decodeDocument, encodeDocument, salvageDocument } from './record-codec.ts'
+import { salvageDocument, wasNewer } from './salvage.ts'
 import type { StoreInspection } from './store.ts'
 
 /** A temporary file this old belongs to nobody who is still writing it. */
 const LEFTOVER_MS = 10 * 60_000
+/** As `temporaryName` makes them: what another program put here is left alone. */
+const TEMPORARY = /^\..+\.[0-9a-f]{24}\.tmp$/
 const MOST_CORRUPT_BYTES = 16 * 1024 * 1024
 
-/** What doctor reports of a file store. Changes nothing. */
-export async function inspectFiles(dir: string, path: string, uid: number): Promise<StoreInspection> {
-  const names = await namesIn(dir)
-  if (names === undefined) {
+/** What doctor reports of a file store, `now` by the clock of the file system, ms. Changes nothing. */
+export async function inspectFiles(path: string, uid: number, now: number): Promise<StoreInspection> {
+  const dir = dirname(path)
+  const dirMode = await modeOf(dir)
+  if (dirMode === undefined) {
     return { exists: false, protection: 'nothing is stored yet', unsafe: null, groupWritable: null, modeProblem: null, leftovers: [], quarantined: [] }
   }
   const { unsafe, groupWritable } = await judgeDirectories(dir, uid)
-  const facts = await lstat(path).catch((thrown: unknown) => {
-    if (errnoOf(thrown) === 'ENOENT') return undefined
-    throw thrown
-  })
-  const mode = facts ? facts.mode & 0o777 : 0o600
-  const dirMode = (await lstat(dir)).mode & 0o777
+  const mode = await modeOf(path)
   const shown = (bits: number) => `0${bits.toString(8)}`
+  const open = mode !== undefined && (mode & 0o077) !== 0 ? { at: path, mode } : (dirMode & 0o077) !== 0 ? { at: dir, mode: dirMode } : undefined
   return {
-    exists: facts !== undefined,
-    protection: `a file, mode ${shown(mode)}, not encrypted`,
+    exists: mode !== undefined,
+    protection: mode === undefined ? 'nothing is stored yet' : `a file, mode ${shown(mode)}, not encrypted`,
     unsafe: unsafe && `\`${unsafe.path}\`: ${unsafe.why}`,
     groupWritable,
-    modeProblem: (mode & 0o077) !== 0 ? `\`${path}\` has mode ${shown(mode)}` : (dirMode & 0o077) !== 0 ? `\`${dir}\` has mode ${shown(dirMode)}` : null,
-    leftovers: names.filter((name) => name.endsWith('.tmp')),
-    quarantined: names.filter((name) => name.includes('.corrupt-')),
+    modeProblem: open ? `\`${open.at}\` has mode ${shown(open.mode)}` : null,
+    leftovers: await leftoversIn(dir, now),
+    quarantined: (await namesIn(dir)).filter((name) => name.includes('.corrupt-')).map((name) => join(dir, name)),
   }
 }
 
-/** Repairs modes, leftovers and a corrupt document. The caller holds the store's lock; `now` is the file system's time. */
-export async function repairFiles(dir: string, path: string, now: number): Promise<readonly string[]> {
-  const done: string[] = []
-  for (const name of (await namesIn(dir)) ?? []) {
-    if (!name.endsWith('.tmp')) continue
-    const leftover = join(dir, name)
-    if (now - (await lstat(leftover)).mtimeMs < LEFTOVER_MS) continue
-    await removeIfThere(leftover)
-    done.push(`removed the leftover \`${leftover}\``)
+/**
+ * Removes temporary files of writers that died. The caller holds the store's lock.
+ *
+ * @param now by the clock of the file system, ms
+ * @returns their paths
+ */
+export async function sweepLeftovers(path: string, now: number): Promise<readonly string[]> {
+  const leftovers = await leftoversIn(dirname(path), now)
+  for (const leftover of leftovers) await removeIfThere(leftover)
+  return leftovers
+}
+
+/**
+ * Repairs modes, leftovers and a corrupt document. The caller holds the store's lock.
+ *
+ * @param now by the clock of the file system, ms
+ * @returns what was done, in sentences
+ * @throws {ClawError} `CLAW_STORE_NEWER` where a newer claw wrote what this one cannot read
+ */
+export async function repairFiles(path: string, now: number): Promise<readonly string[]> {
+  const done = (await sweepLeftovers(path, now)).map((leftover) => `removed the leftover \`${leftover}\``)
+  const dir = dirname(path)
+  if ((((await modeOf(dir)) ?? 0) & 0o077) !== 0) {
+    await chmod(dir, 0o700)
+    done.push(`made \`${dir}\` accessible for this user only`)
   }
-  const file = await readRegularFile(path, { maxBytes: MOST_CORRUPT_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE' })
+  const file = await readRegularFile(path, { maxBytes: MOST_CORRUPT_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE', unsafeCode: 'CLAW_STORE_UNSAFE' })
   if (!file) return done
+  if (isWhole(file.bytes)) {
+    if ((file.mode & 0o077) === 0) return done
+    // The same bytes in a new file: whoever opened the old one while it was open to all reads no later secret.
+    await replaceDurably(path, file.bytes)
+    return [...done, `made \`${path}\` readable for this user only`]
+  }
+  if (wasNewer(file.bytes)) throw new ClawError('CLAW_STORE_NEWER', { what: `the credential store \`${path}\` was written by a newer claw`, fix: 'update claw on this machine' })
+  const salvaged: StoreDocument = salvageDocument(file.bytes)
+  const aside = `${path}.corrupt-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`
+  // A copy first: the corrupt bytes are never without a name, and the store is never absent.
+  await replaceDurably(aside, file.bytes)
+  await replaceDurably(path, encodeDocument({ ...salvaged, revision: salvaged.revision + 1 }))
+  return [...done, `kept ${salvaged.records.length} whole records of \`${path}\`, and moved the corrupt file to \`${aside}\``]
+}
+
+function isWhole(bytes: Uint8Array): boolean {
   try {
-    const document = decodeDocument(file.bytes)
-    if ((file.mode & 0o077) !== 0) {
-      await replaceDurably(path, encodeDocument(document))
-      done.push(`made \`${path}\` readable for this user only`)
-    }
+    decodeDocument(bytes)
+    return true
   } catch (thrown) {
-    if (!(thrown instanceof ShapeError)) throw thrown
-    const salvaged = salvageDocument(file.bytes)
-    const aside = `${path}.corrupt-${new Date(now).toISOString().replaceAll(':', '').slice(0, 17)}`
-    await keepAside(aside, file.bytes)
-    await replaceDurably(path, encodeDocument(salvaged))
-    done.push(`kept ${salvaged.records.length} whole records of \`${path}\`, and moved the corrupt file to \`${aside}\``)
+    if (thrown instanceof ShapeError) return false
+    throw thrown
   }
-  return done
 }
 
-/** A copy: the corrupt bytes are never without a name, and the store is never absent. */
-async function keepAside(aside: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${aside}.tmp`
-  await removeIfThere(temporary)
-  const handle = await createPrivate(temporary)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
+async function leftoversIn(dir: string, now: number): Promise<string[]> {
+  const found: string[] = []
+  for (const where of [dir, join(dir, 'locks')]) {
+    for (const name of await namesIn(where)) if (TEMPORARY.test(name) && (await isOlder(join(where, name), now - LEFTOVER_MS))) found.push(join(where, name))
   }
-  await rename(temporary, aside)
+  return found.sort()
 }
 
-async function namesIn(dir: string): Promise<string[] | undefined> {
+async function isOlder(path: string, than: number): Promise<boolean> {
   try {
-    return await readdir(dir)
+    return (await lstat(path)).mtimeMs < than
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return false
+    throw thrown
+  }
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).mode & 0o777
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return undefined
     throw thrown

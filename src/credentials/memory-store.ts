@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Machine } from '../platform/machine.ts'
 import type { Random } from '../platform/random.ts'
-import { sightOf, thisHolder } from './file-lease.ts'
+import { sightOf, thisHolder } from './holder.ts'
 import type { CredentialRecord, Holder, PendingFlow } from './record.ts'
 import { judgeWrite } from './record-writes.ts'
 import type { AnswerSpool, CredentialStore, Lease, LeaseOptions, LeaseOwner, RecordWrite, SavedAnswer, Snapshot, StoreInspection, WriteOutcome } from './store.ts'
@@ -68,6 +68,7 @@ export class MemoryStore implements CredentialStore {
         const lease = this.#leases.get(key)
         return lease?.nonce === nonce ? lease.takenAt + lease.durationMs : null
       },
+      sight: (holder) => this.sight(holder),
       newId: () => this.#random.uuid(),
     })
     if (judged.outcome !== 'written') return judged

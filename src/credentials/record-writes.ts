@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '../core/secret.ts'
+import type { Sight } from './holder.ts'
+import { isResolvable } from './refresh-decision.ts'
 import { type CredentialRecord, type Holder, type Intent, type NewCredential, type PendingFlow, type RecordSecrets, type Slot, sameSlot } from './record.ts'
-import type { NewFlow, RecordWrite } from './store.ts'
+import type { Lease, RecordWrite } from './store.ts'
 
 /** What the engine knows at the moment of a write. */
 export interface WriteMoment {
   /** By the engine's clock, ms. */
   readonly now: number
   readonly holder: Holder
-  /** Whether the lease that the write shows is the one in force, and until when (engine's clock, ms). */
+  /** When the lease that the write shows ends (engine's clock, ms); null where it is not the one in force. */
   leaseEndsAt(key: string, nonce: string): number | null
+  /** Whether the holder of an intent can be seen from here. */
+  sight(holder: Holder): Sight
   newId(): string
 }
 
@@ -38,13 +42,15 @@ export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: Write
     case 'sign_in':
       return signIn(holdings, write.slot, write.credential, moment)
     case 'put_flow':
-      return putFlow(holdings, write.flow, moment.leaseEndsAt(write.lease.key, write.lease.nonce) !== null, moment.now)
+      return putFlow(holdings, write, moment)
     case 'remove_flow':
-      if (moment.leaseEndsAt(write.lease.key, write.lease.nonce) === null) return refused('the lease was lost', null)
+      if (runningLease(write, moment) === null) return refused('the lease was lost', null)
+      if (!holdings.flows.some(({ id }) => id === write.id)) return refused('there is no such flow', null)
       return written({ ...holdings, flows: holdings.flows.filter(({ id }) => id !== write.id) }, null)
     default: {
       const record = holdings.records.find(({ id }) => id === write.id)
       if (!record) return refused('there is no such record', null)
+      if (write.type === 'logged_out' && record.state === 'logged_out') return { outcome: 'unchanged', record }
       const changed = changeRecord(record, write, moment)
       if ('why' in changed) return refused(changed.why, record)
       return written({ ...holdings, records: holdings.records.map((other) => (other === record ? changed.record : other)) }, changed.record, changed.intent)
@@ -57,12 +63,11 @@ type RecordChange = { readonly record: CredentialRecord; readonly intent?: Inten
 function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' }>, moment: WriteMoment): RecordChange {
   switch (write.type) {
     case 'intent': {
-      const leaseEndsAt = moment.leaseEndsAt(write.lease.key, write.lease.nonce)
-      if (leaseEndsAt === null || leaseEndsAt <= moment.now) return { why: 'the lease was lost' }
+      const leaseEndsAt = runningLease(write, moment)
+      if (leaseEndsAt === null || write.lease.key !== record.id) return { why: 'the lease was lost' }
       if (record.state !== 'ok') return { why: `the grant is ${record.state}` }
       if (!isAsRead(record, write)) return { why: 'the grant has moved on' }
-      const fits = write.attempt === 1 ? record.intent === null : record.intent?.attempt === 1
-      if (!fits) return { why: 'another intent stands there' }
+      if (!mayFollow(record.intent, write.attempt, moment)) return { why: 'another intent stands there' }
       const { lease } = write
       const intent: Intent = {
         holder: moment.holder, nonce: lease.nonce, fence: lease.fence, attempt: write.attempt,
@@ -89,7 +94,7 @@ function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { ty
       if (record.state !== 'ok' || !isOwn(record.intent, write.intent) || !isAsRead(record, write)) return { why: 'the grant has moved on' }
       return { record: { ...record, state: 'rejected', intent: null, rejection: { at: moment.now, reason: write.reason, fingerprint: record.fingerprint } } }
     case 'derived': {
-      if (moment.leaseEndsAt(write.lease.key, write.lease.nonce) === null) return { why: 'the lease was lost' }
+      if (runningLease(write, moment) === null) return { why: 'the lease was lost' }
       if (record.generation !== write.generation || !record.secrets) return { why: 'the credential has moved on' }
       const expiresAt = expiryOf(moment.now, write.sentAgoMs, write.lifetimeMs)
       return {
@@ -102,16 +107,31 @@ function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { ty
     }
     case 'logged_out':
       // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
-      return { record: { ...record, state: 'logged_out', generation: record.generation + 1, intent: null, secrets: null, derived: {}, expiresAt: null, refreshable: false, rejection: null } }
+      return {
+        record: {
+          ...record, state: 'logged_out', generation: record.generation + 1, fingerprint: '', intent: null, secrets: null, derived: {},
+          expiresAt: null, lifetimeMs: null, refreshable: false, rejection: null,
+        },
+      }
   }
+}
+
+/** When the lease that a write shows ends, if it still runs. */
+function runningLease({ lease }: { readonly lease: Lease }, moment: WriteMoment): number | null {
+  const endsAt = moment.leaseEndsAt(lease.key, lease.nonce)
+  return endsAt !== null && endsAt > moment.now ? endsAt : null
+}
+
+/** The first attempt finds no intent, the second and last one a first that may be resolved (law 5). */
+function mayFollow(there: Intent | null, attempt: 1 | 2, moment: WriteMoment): boolean {
+  if (attempt === 1) return there === null
+  return there?.attempt === 1 && isResolvable(there, moment.now, (holder) => moment.sight(holder))
 }
 
 function signIn(holdings: Holdings, slot: Slot, credential: NewCredential, moment: WriteMoment): Judged {
   const before = holdings.records.find((record) => sameSlot(record, slot))
   const fingerprint = fingerprintOf(credential.secrets.refresh ?? credential.secrets.access)
-  if (before?.state === 'ok' && before.kind !== 'oauth' && before.fingerprint === fingerprint && credential.lifetimeMs === before.lifetimeMs) {
-    return { outcome: 'unchanged', record: before }
-  }
+  if (before?.state === 'ok' && isSameGiven(before, credential, fingerprint)) return { outcome: 'unchanged', record: before }
   const record: CredentialRecord = {
     ...slot,
     id: before?.id ?? moment.newId(),
@@ -143,6 +163,13 @@ function signIn(holdings: Holdings, slot: Slot, credential: NewCredential, momen
   return written({ ...holdings, records }, record)
 }
 
+/** A key or token given by hand once more: what came by a flow is a new grant even where a value repeats. */
+function isSameGiven(before: CredentialRecord, credential: NewCredential, fingerprint: string): boolean {
+  const isGiven = before.kind === 'api_key' || before.kind === 'token'
+  const isSame = before.fingerprint === fingerprint && before.lifetimeMs === credential.lifetimeMs && before.region === credential.region
+  return isGiven && isSame && before.auth === credential.auth && before.origins.join() === credential.origins.join()
+}
+
 function refreshed(record: CredentialRecord, credential: NewCredential, from: number, intent: Intent, moment: WriteMoment): CredentialRecord {
   const secrets = keepMissing(credential.secrets, record.secrets)
   return {
@@ -171,11 +198,14 @@ function refreshed(record: CredentialRecord, credential: NewCredential, from: nu
 function keepMissing(fresh: RecordSecrets, before: RecordSecrets | null): RecordSecrets {
   const refresh = fresh.refresh ?? before?.refresh
   const idToken = fresh.idToken ?? before?.idToken
-  return { access: fresh.access, ...(refresh ? { refresh } : {}), ...(idToken ? { idToken } : {}) }
+  const unknown = fresh.unknown ?? before?.unknown
+  return { access: fresh.access, ...(refresh ? { refresh } : {}), ...(idToken ? { idToken } : {}), ...(unknown ? { unknown } : {}) }
 }
 
-function putFlow(holdings: Holdings, flow: NewFlow, holdsLease: boolean, now: number): Judged {
-  if (!holdsLease) return refused('the lease was lost', null)
+function putFlow(holdings: Holdings, write: Extract<RecordWrite, { type: 'put_flow' }>, moment: WriteMoment): Judged {
+  if (runningLease(write, moment) === null) return refused('the lease was lost', null)
+  const { flow } = write
+  const { now } = moment
   const { expiresInMs, nextPollInMs, startedAgoMs, ...known } = flow
   const pending: PendingFlow = { ...known, expiresAt: now + expiresInMs, nextPollAt: now + nextPollInMs, startedAt: now - startedAgoMs }
   const others = holdings.flows.filter((other) => other.id !== flow.id && other.expiresAt > now)

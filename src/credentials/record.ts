@@ -51,6 +51,8 @@ export interface RecordSecrets {
   readonly idToken?: Secret
   /** Derived credentials by name (Copilot's API token, a federated token). */
   readonly derived?: Readonly<Record<string, Secret>>
+  /** Fields that a newer claw wrote, as JSON text: kept as they are. */
+  readonly unknown?: Secret
 }
 
 /** Clear facts about a derived credential; its secret is `secrets.derived[name]`. */

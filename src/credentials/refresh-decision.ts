@@ -84,7 +84,7 @@ export function fits(answer: SavedAnswer, record: CredentialRecord): boolean {
 }
 
 /** Whether the doubt that an intent stands for may be ended by trying the old token once more. */
-function isResolvable(intent: Intent, now: number, sight: (holder: Holder) => 'alive' | 'dead' | 'unknown'): boolean {
+export function isResolvable(intent: Intent, now: number, sight: (holder: Holder) => 'alive' | 'dead' | 'unknown'): boolean {
   if (intent.gaveUp) return intent.deadlineAt <= now
   const seen = sight(intent.holder)
   if (seen === 'dead') return intent.deadlineAt <= now

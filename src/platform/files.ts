@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ClawError, type ErrorCode } from '../core/errors.ts'
 
@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly followSymlinks: boolean
   /** The code of every failure but "it is not there". */
   readonly code: ErrorCode
+  /** The code where a link or a special file stands in its place; `code` unless said. */
+  readonly unsafeCode?: ErrorCode
 }
 
 /** The errno of a failed system call, for the `why` of an error. */
@@ -41,26 +43,30 @@ export async function readRegularFile(path: string, options: ReadOptions): Promi
   } catch (thrown) {
     const errno = errnoOf(thrown)
     if (errno === 'ENOENT') return undefined
-    const why = errno === 'ELOOP' ? 'it is a symbolic link' : errno
-    throw new ClawError(options.code, { what: `cannot read \`${path}\``, why, cause: thrown })
+    if (errno === 'ELOOP' && !options.followSymlinks) throw unreadable(options.unsafeCode ?? options.code, path, 'it is a symbolic link', errno, thrown)
+    throw unreadable(errno === 'ENXIO' ? (options.unsafeCode ?? options.code) : options.code, path, errno, errno, thrown)
   }
   try {
     const facts = await handle.stat()
-    if (!facts.isFile()) throw new ClawError(options.code, { what: `cannot read \`${path}\``, why: 'it is not a regular file' })
+    if (!facts.isFile()) throw unreadable(options.unsafeCode ?? options.code, path, 'it is not a regular file')
     if (facts.size > options.maxBytes) throw tooLarge(path, options)
     const bytes = await readWhole(handle, facts, options.maxBytes + 1)
     if (bytes.length > options.maxBytes) throw tooLarge(path, options)
     return { bytes, mode: facts.mode & 0o7777, uid: facts.uid, links: facts.nlink, modifiedAt: facts.mtimeMs }
   } catch (thrown) {
     if (thrown instanceof ClawError) throw thrown
-    throw new ClawError(options.code, { what: `cannot read \`${path}\``, why: errnoOf(thrown), cause: thrown })
+    throw unreadable(options.code, path, errnoOf(thrown), errnoOf(thrown), thrown)
   } finally {
     await handle.close()
   }
 }
 
 function tooLarge(path: string, options: ReadOptions): ClawError {
-  return new ClawError(options.code, { what: `cannot read \`${path}\``, why: `it is larger than ${options.maxBytes} bytes` })
+  return unreadable(options.code, path, `it is larger than ${options.maxBytes} bytes`)
+}
+
+function unreadable(code: ErrorCode, path: string, why: string, errno?: string, cause?: unknown): ClawError {
+  return new ClawError(code, { what: `cannot read \`${path}\``, why, data: { path, ...(errno === undefined ? {} : { errno }) }, cause })
 }
 
 async function readWhole(handle: FileHandle, facts: Stats, most: number): Promise<Buffer> {
@@ -74,17 +80,20 @@ async function readWhole(handle: FileHandle, facts: Stats, most: number): Promis
   return buffer.subarray(0, length)
 }
 
-/** Creates a directory of our own, mode 0700, with whatever is missing above it. */
+/** Creates a directory of our own, mode 0700, with whatever is missing above it; one that is there keeps its mode. */
 export async function makePrivateDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 })
-  if (made === undefined) return
-  // The umask may have taken bits of our own away: the mode does not depend on it.
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await handle.chmod(0o700)
-  } finally {
-    await handle.close()
+    await mkdir(path, 0o700)
+  } catch (thrown) {
+    const errno = errnoOf(thrown)
+    if (errno === 'EEXIST' && (await stat(path)).isDirectory()) return
+    const parent = dirname(path)
+    if (errno !== 'ENOENT' || parent === path) throw thrown
+    await makePrivateDirectory(parent)
+    return makePrivateDirectory(path)
   }
+  // The umask may have taken bits of our own away: the mode does not depend on it.
+  await chmod(path, 0o700)
 }
 
 /** A name for a temporary file beside `path`; the suffix cannot be guessed. */
@@ -140,24 +149,22 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Puts a complete file at `path` if nothing is there: what others see is whole from its birth.
+ * Writes a complete file of our own under a temporary name in `dir`, for {@link linkIfFree} to give it its real one: what
+ * others see there is whole from its birth.
  *
- * @returns whether it is ours, and when it was made by the clock of the file system, ms.
+ * @returns its path, and when it was made by the clock of the file system, ms.
  */
-export async function createWhole(path: string, bytes: Uint8Array): Promise<{ readonly created: boolean; readonly at: number }> {
-  const temporary = temporaryName(path)
-  const handle = await createPrivate(temporary)
-  let at: number
+export async function stageWhole(dir: string, bytes: Uint8Array): Promise<{ readonly path: string; readonly at: number }> {
+  const path = temporaryName(join(dir, 'staged'))
+  const handle = await createPrivate(path)
   try {
     await handle.writeFile(bytes)
-    at = (await handle.stat()).mtimeMs
+    return { path, at: (await handle.stat()).mtimeMs }
+  } catch (thrown) {
+    await removeIfThere(path)
+    throw thrown
   } finally {
     await handle.close()
-  }
-  try {
-    return { created: await linkIfFree(temporary, path), at }
-  } finally {
-    await removeIfThere(temporary)
   }
 }
 
@@ -172,6 +179,27 @@ export async function linkIfFree(existing: string, path: string): Promise<boolea
   }
 }
 
+/** Whether anything stands at a path, a link that leads nowhere included. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return false
+    throw thrown
+  }
+}
+
+/** The names in a directory; none where it does not exist. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir)
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return []
+    throw thrown
+  }
+}
+
 export async function removeIfThere(path: string): Promise<void> {
   try {
     await unlink(path)
@@ -180,27 +208,4 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-/** What a directory or a chain of them allows. */
-export interface DirectoryJudgement {
-  /** Somebody else could swap files in it: nothing secret may be written there. */
-  readonly unsafe: { readonly path: string; readonly why: string } | null
-  readonly groupWritable: string | null
-}
-
-/** Judges a directory and all above it by their real paths: ours or root's, and nobody else may write there. */
-export async function judgeDirectories(path: string, uid: number): Promise<DirectoryJudgement> {
-  let current = await realpath(path)
-  let groupWritable: string | null = null
-  for (let isLeaf = true; ; isLeaf = false) {
-    const facts = await stat(current)
-    if (facts.uid !== 0 && facts.uid !== uid) return { unsafe: { path: current, why: `it belongs to uid ${facts.uid}` }, groupWritable }
-    const isSticky = (facts.mode & 0o1000) !== 0
-    if ((facts.mode & 0o002) !== 0 && (isLeaf || !isSticky)) return { unsafe: { path: current, why: 'everybody may write there' }, groupWritable }
-    if ((facts.mode & 0o020) !== 0 && !isSticky) groupWritable ??= current
-    const parent = dirname(current)
-    if (parent === current) return { unsafe: null, groupWritable }
-    current = parent
-  }
-}
-
-export { lstat, readdir, realpath, rename, stat }
+export { chmod, lstat, readdir, realpath, rename, stat }
