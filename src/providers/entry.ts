@@ -1,3 +1,4 @@
+import type { Reference } from '../core/reference.ts'
 import type { Protocol } from '../core/vocabulary.ts'
 import type { Dialect } from '../protocols/prompt/conversation.ts'
 import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
@@ -141,8 +142,8 @@ export interface AuthEntry {
   readonly tokenUrl?: string
   readonly revocationUrl?: string
   readonly clientId?: string
-  /** A reference, never the value; only for a provider of one's own. */
-  readonly clientSecret?: string
+  /** Only for a provider of one's own; the catalogue holds none. */
+  readonly clientSecret?: Reference
   readonly scopes?: readonly string[]
   readonly audience?: string
   readonly resource?: string
@@ -195,6 +196,10 @@ export interface AuthEntry {
 
   /** Workload identity (exchange of a CI job's own token). */
   readonly federation?: FederationEntry
+  /** From the user's file: where the job's token comes from, the vendor's ids by their wire names, and the grant. */
+  readonly subjectToken?: Reference
+  readonly ids?: Readonly<Record<string, string>>
+  readonly grant?: 'token-exchange' | 'jwt-bearer' | 'client-assertion'
 }
 
 export interface FederationEntry {
