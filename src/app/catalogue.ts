@@ -1,0 +1,154 @@
+import type { CatalogueNames } from '../config/config-request.ts'
+import type { Config, ProviderSettings } from '../config/config.ts'
+import { ClawError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { visibleLine } from '../core/visible.ts'
+import type { Protocol } from '../core/vocabulary.ts'
+import { CATALOGUE } from '../providers/catalogue.ts'
+import type { AuthEntry, ProviderEntry, RouteLink } from '../providers/entry.ts'
+import { SPOKEN_PROTOCOLS } from './abilities.ts'
+import { withEndpoints } from './merge-auth.ts'
+import { mergeEntry, regionOf } from './merge-entry.ts'
+
+/** One route as it is in force: the entry of the catalogue with what the user's file says. */
+export interface Route {
+  readonly id: string
+  /** The provider that it belongs to: the one that links to it, else itself. */
+  readonly provider: string
+  /** Reached only by its own name. */
+  readonly namedOnly: boolean
+  readonly entry: ProviderEntry
+  readonly protocol: Protocol
+  readonly region: string | null
+  readonly settings: ProviderSettings | undefined
+}
+
+/** What a name stands for: a provider and every route that it leads to, or one route. */
+export interface Named {
+  readonly name: string
+  readonly provider: string
+  readonly routes: readonly Route[]
+  readonly settings: ProviderSettings | undefined
+}
+
+/** The catalogue in force. */
+export interface Catalogue {
+  readonly routes: ReadonlyMap<string, Route>
+  /** Every id, providers and routes, in the order of the catalogue and then of the configuration. */
+  readonly ids: readonly string[]
+  knows(name: string): boolean
+  /** By id or alias. @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` with the nearest names. */
+  find(name: string): Named
+  /** @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` */
+  route(id: string): Route
+}
+
+/**
+ * The catalogue with the configuration over it.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID` for a region that a provider does not have, or a method switched on that is none.
+ */
+export function buildCatalogue(config: Pick<Config, 'providers' | 'enabled'>, known: ReadonlyMap<string, ProviderEntry> = CATALOGUE): Catalogue {
+  const entries = new Map<string, ProviderEntry>()
+  for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
+    const base = known.get(id)
+    const settings = config.providers.get(id)
+    const entry = settings ? mergeEntry(base, settings) : base
+    if (entry) entries.set(id, entry)
+  }
+  const aliases = aliasesOf(entries)
+  const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, aliases)))
+  const links = linksOf(entries)
+  const routes = new Map([...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled)]))
+  return new EffectiveCatalogue(routes, aliases)
+}
+
+class EffectiveCatalogue implements Catalogue {
+  readonly routes: ReadonlyMap<string, Route>
+  readonly #aliases: ReadonlyMap<string, string>
+
+  constructor(routes: ReadonlyMap<string, Route>, aliases: ReadonlyMap<string, string>) {
+    this.routes = routes
+    this.#aliases = aliases
+  }
+
+  get ids(): readonly string[] {
+    return [...this.routes.keys()]
+  }
+
+  knows(name: string): boolean {
+    return this.routes.has(name) || this.#aliases.has(name)
+  }
+
+  find(name: string): Named {
+    const route = this.route(name)
+    const linked = (route.entry.routes ?? []).flatMap((link) => (link.namedOnly === true ? [] : (this.routes.get(link.to) ?? [])))
+    return { name: route.id, provider: route.provider, routes: [route, ...linked], settings: route.settings }
+  }
+
+  route(name: string): Route {
+    const route = this.routes.get(this.#aliases.get(name) ?? name)
+    if (route) return route
+    const near = nearest(name, [...this.routes.keys(), ...this.#aliases.keys()])
+    throw new ClawError('CLAW_PROVIDER_UNKNOWN', {
+      what: `there is no provider \`${visibleLine(name, 64)}\``,
+      why: near.length > 0 ? `the nearest names are ${near.map((each) => `\`${each}\``).join(', ')}` : undefined,
+      fix: 'see `claw auth list` for every provider',
+      data: { nearest: near },
+    })
+  }
+}
+
+function toRoute(entry: ProviderEntry, settings: ProviderSettings | undefined, link: Linked | undefined, enabled: ReadonlySet<string>): Route {
+  const protocol = settings?.protocol ?? entry.protocols.find((each) => SPOKEN_PROTOCOLS.includes(each)) ?? entry.protocols[0] ?? 'openai-chat'
+  const region = settings?.region ?? entry.defaultRegion ?? null
+  if (settings?.region !== undefined && !regionOf(entry, settings.region)) throw unknownRegion(entry, settings.region)
+  const oauthHost = regionOf(entry, region)?.oauthHost
+  const auth = entry.auth.map((each): AuthEntry => {
+    const inForce = withEndpoints(each, settings?.auth[each.id], oauthHost)
+    return enabled.has(`${entry.id}/${each.id}`) ? { ...inForce, enabled: true } : inForce
+  })
+  return { id: entry.id, provider: link?.provider ?? entry.id, namedOnly: link?.link.namedOnly === true, entry: { ...entry, auth }, protocol, region, settings }
+}
+
+interface Linked {
+  readonly provider: string
+  readonly link: RouteLink
+}
+
+function linksOf(entries: ReadonlyMap<string, ProviderEntry>): ReadonlyMap<string, Linked> {
+  return new Map([...entries.values()].flatMap((entry) => (entry.routes ?? []).map((link) => [link.to, { provider: entry.id, link }] as const)))
+}
+
+/** An id is never an alias too: the name of a provider of one's own wins over an alias of the catalogue. */
+function aliasesOf(entries: ReadonlyMap<string, ProviderEntry>): ReadonlyMap<string, string> {
+  const pairs = [...entries.values()].flatMap((entry) => (entry.aliases ?? []).map((alias) => [alias, entry.id] as const))
+  return new Map(pairs.filter(([alias]) => !entries.has(alias)))
+}
+
+function resolveEnabled(name: string, entries: ReadonlyMap<string, ProviderEntry>, aliases: ReadonlyMap<string, string>): string {
+  const [provider = '', auth = ''] = name.split('/')
+  const id = aliases.get(provider) ?? provider
+  if (entries.get(id)?.auth.some((entry) => entry.id === auth) !== true) {
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `\`CLAW_ENABLE\` names a method that does not exist: \`${visibleLine(name, 64)}\``,
+      fix: 'name it as `PROVIDER/METHOD`, as `claw auth list` shows them',
+    })
+  }
+  return `${id}/${auth}`
+}
+
+function unknownRegion(entry: ProviderEntry, region: string): ClawError {
+  const known = Object.keys(entry.regions ?? {})
+  return new ClawError('CLAW_CONFIG_INVALID', {
+    what: `\`providers.${entry.id}.region\` is \`${visibleLine(region, 64)}\`, which is no region of \`${entry.id}\``,
+    why: known.length > 0 ? `its regions are ${known.map((name) => `\`${name}\``).join(', ')}` : 'it has no regions',
+    fix: `correct \`region\` in [providers.${entry.id}]`,
+  })
+}
+
+/** The names that the configuration must know before it can be read. */
+export function catalogueNames(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE): CatalogueNames {
+  const aliases = aliasesOf(known)
+  return { ids: [...known.keys()], aliases, authIds: (provider) => known.get(provider)?.auth.map(({ id }) => id) ?? [] }
+}
