@@ -1,15 +1,18 @@
 import { ClawError } from '../core/errors.ts'
 import type { HttpResponse } from './http.ts'
 
+/** An answer whose body may still be on its way, or was read. */
+type Answered = Pick<HttpResponse, 'status' | 'headers'> & Partial<Pick<HttpResponse, 'discard'>>
+
 /**
  * Ends an exchange that was answered with a redirect: following it would hand the credential to another address (RFC 9700
  * section 4.11). Any other answer passes.
  *
  * @throws {ClawError} `CLAW_REDIRECT` naming the origin of the target only.
  */
-export function refuseRedirect(response: HttpResponse, url: string): void {
+export function refuseRedirect(response: Answered, url: string): void {
   if (response.status < 300 || response.status > 399) return
-  response.discard()
+  response.discard?.()
   const from = new URL(url).origin
   const location = response.headers.location
   const target = location !== undefined && URL.canParse(location, url) ? new URL(location, url) : undefined

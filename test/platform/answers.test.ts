@@ -23,12 +23,12 @@ describe('readText', () => {
       yield first
       yield second
     }
-    expect(await readText({ status: 200, headers: {}, body: body(), discard() {} }, 'https://x.example')).toBe('a€')
+    expect(await readText({ status: 200, headers: {}, body: body(), discard() {} }, undefined, 'https://x.example')).toBe('a€')
   })
 
   it('S-30 stops at the limit without reading on', async () => {
     const { made, seen } = response({ chunks: ['x'.repeat(1024), 'y', 'z'] })
-    expect(await failureOf(() => readText(made, 'https://x.example', 1024))).toEqual({
+    expect(await failureOf(() => readText(made, 1024, 'https://x.example'))).toEqual({
       code: 'CLAW_PROTOCOL',
       what: 'the answer of `https://x.example` is longer than 1 KiB',
       data: { sent: true, limit: { limit: 'answer.bytes', bytes: 1024, source: 'built-in' } },
@@ -37,13 +37,13 @@ describe('readText', () => {
   })
 
   it('S-30 takes an answer of exactly the limit, and 256 KiB where none is given', async () => {
-    expect((await readText(response({ chunks: ['x'.repeat(256 * 1024)] }).made, 'https://x.example')).length).toBe(256 * 1024)
-    expect((await failureOf(() => readText(response({ chunks: ['x'.repeat(256 * 1024 + 1)] }).made, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
+    expect((await readText(response({ chunks: ['x'.repeat(256 * 1024)] }).made, undefined, 'https://x.example')).length).toBe(256 * 1024)
+    expect((await failureOf(() => readText(response({ chunks: ['x'.repeat(256 * 1024 + 1)] }).made, undefined, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
   })
 
   it('S-30 does not begin to read what is announced as too long', async () => {
     const { made, seen } = response({ headers: { 'content-length': '262145' }, chunks: ['x'] })
-    expect((await failureOf(() => readText(made, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
+    expect((await failureOf(() => readText(made, undefined, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
     expect(seen).toEqual({ read: 0, discarded: 1 })
   })
 })

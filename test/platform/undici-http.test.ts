@@ -46,7 +46,7 @@ describe('a request', () => {
     const server = await started(loopbackServer(() => ({ status: 201, headers: { 'x-answer': 'yes', 'set-cookie': 'a=1' }, body: 'body' })))
     const http = arrangeHttp()
     const response = await http.request({ method: 'POST', url: `${server.origin}/v1/x?y=1`, headers: { authorization: 'Bearer t', 'content-type': 'text/plain' }, body: 'hello', signal })
-    expect({ status: response.status, answer: response.headers['x-answer'], text: await readText(response, server.origin) }).toEqual({ status: 201, answer: 'yes', text: 'body' })
+    expect({ status: response.status, answer: response.headers['x-answer'], text: await readText(response, undefined, server.origin) }).toEqual({ status: 201, answer: 'yes', text: 'body' })
     expect(server.requests).toEqual([
       {
         method: 'POST',
@@ -60,7 +60,7 @@ describe('a request', () => {
   it('S-34 keeps no cookie and no answer for the next one', async () => {
     const server = await started(loopbackServer(() => ({ headers: { 'set-cookie': 'id=1', 'cache-control': 'max-age=3600', etag: '"1"' }, body: 'x' })))
     const http = arrangeHttp()
-    for (let count = 0; count < 3; count++) await readText(await http.request(get(`${server.origin}/`)), '')
+    for (let count = 0; count < 3; count++) await readText(await http.request(get(`${server.origin}/`)))
     expect(server.requests.map(({ headers }) => [headers.cookie, headers['if-none-match']])).toEqual(Array(3).fill([undefined, undefined]))
   })
 
@@ -120,7 +120,7 @@ describe('a request', () => {
   it('R-20 says that an answer cut off in the middle was one to a request that was sent', async () => {
     const server = await started(rawServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))))
     const response = await arrangeHttp().request(get(`${server.origin}/`))
-    expect(await failureOf(() => readText(response, server.origin))).toEqual({
+    expect(await failureOf(() => readText(response, undefined, server.origin))).toEqual({
       code: 'CLAW_NETWORK',
       what: `the connection to \`${server.origin}\` broke before the answer was complete`,
       why: 'UND_ERR_SOCKET: the other side or something between cut the connection',
@@ -207,7 +207,7 @@ describe('a request', () => {
     const http = arrangeHttp()
     expect((await failureOf(() => http.request(get('http://localhost:1/')))).code).toBe('CLAW_INSECURE')
     const server = await started(loopbackServer(() => ({ body: 'lan' })))
-    expect(await readText(await http.request(get(`http://localhost:${server.port}/`, { allowHttp: true })), '')).toBe('lan')
+    expect(await readText(await http.request(get(`http://localhost:${server.port}/`, { allowHttp: true })))).toBe('lan')
   })
 })
 
@@ -215,10 +215,10 @@ describe('a connection made ahead', () => {
   it('S-34 is a fresh one that carries one request and is then closed', async () => {
     const server = await started(loopbackServer(() => ({ body: 'x' })))
     const http = arrangeHttp()
-    await readText(await http.request(get(`${server.origin}/`)), '')
+    await readText(await http.request(get(`${server.origin}/`)))
     const connection = await http.connect(`${server.origin}/token`, signal)
     expect([server.connections(), server.requests.length]).toEqual([2, 1])
-    expect(await readText(await connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }), '')).toBe('x')
+    expect(await readText(await connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).toBe('x')
     expect(server.requests.at(-1)).toMatchObject({ path: '/token', body: 'grant', headers: { connection: 'close' } })
     expect((await failureOf(() => connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).code).toBe('CLAW_INTERNAL')
     connection.close()
@@ -301,7 +301,7 @@ describe('TLS', () => {
   it('S-28 trusts an authority of the configuration or of the environment', async () => {
     const ways: [Record<string, string>, { caFile?: string }][] = [[{}, { caFile }], [{ SSL_CERT_FILE: caFile }, {}], [{ NODE_EXTRA_CA_CERTS: caFile }, {}]]
     for (const [variables, options] of ways) {
-      expect(await readText(await arrangeHttp(variables, options).request(get(`${secure.origin}/`)), '')).toBe('secret')
+      expect(await readText(await arrangeHttp(variables, options).request(get(`${secure.origin}/`)))).toBe('secret')
     }
   })
 
@@ -350,8 +350,8 @@ describe('TLS', () => {
     const before = secure.requests.length
     const connection = await http.connect(`https://${TARGET}/token`, signal)
     expect([secure.requests.length, proxy.requests]).toEqual([before, [{ line: `CONNECT ${TARGET}:443`, authorization: `Basic ${Buffer.from('ci:CANARY-proxy').toString('base64')}` }]])
-    expect(await readText(await connection.request({ method: 'POST', url: `https://${TARGET}/token`, headers: {}, body: 'x' }), '')).toBe('secret')
-    expect(await readText(await http.request(get(`https://${TARGET}/v1`)), '')).toBe('secret')
+    expect(await readText(await connection.request({ method: 'POST', url: `https://${TARGET}/token`, headers: {}, body: 'x' }))).toBe('secret')
+    expect(await readText(await http.request(get(`https://${TARGET}/v1`)))).toBe('secret')
     expect(secure.requests.slice(before).map(({ path, headers }) => [path, headers.host, headers['proxy-authorization']])).toEqual([
       ['/token', TARGET, undefined],
       ['/v1', TARGET, undefined],
@@ -373,7 +373,7 @@ describe('TLS', () => {
 
   it('S-29 never takes loopback through a proxy', async () => {
     const proxy = await started(connectProxy())
-    expect(await readText(await arrangeHttp({ HTTPS_PROXY: proxy.url }, { caFile }).request(get(`${secure.origin}/`)), '')).toBe('secret')
+    expect(await readText(await arrangeHttp({ HTTPS_PROXY: proxy.url }, { caFile }).request(get(`${secure.origin}/`)))).toBe('secret')
     expect(proxy.requests).toEqual([])
   })
 })
@@ -427,7 +427,7 @@ describe('a proxy that says no', () => {
 it('keeps nothing alive after it was closed', async () => {
   const server = await started(loopbackServer(() => ({ body: 'x' })))
   const http = new UndiciHttp({ clock: systemClock(), environment: environmentOf({}), isShortLived: true })
-  await readText(await http.request(get(`${server.origin}/`)), '')
+  await readText(await http.request(get(`${server.origin}/`)))
   await http.connect(`${server.origin}/`, signal)
   await http.close()
   expect((await failureOf(() => http.request(get(`${server.origin}/`)))).code).toBe('CLAW_NETWORK')
