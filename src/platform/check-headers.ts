@@ -28,7 +28,10 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
       throw new ClawError('CLAW_DATA_INVALID', { what: 'the name of a header cannot be sent', data: { length: name.length } })
     }
     if (OWN_HEADERS.includes(name)) {
-      throw new ClawError('CLAW_CONFIG_FORBIDDEN', { what: `the header \`${name}\` is set by the connection alone`, fix: `take \`${name}\` out of the configured headers` })
+      throw new ClawError('CLAW_CONFIG_FORBIDDEN', {
+        what: `the header \`${name}\` is set by the connection alone`,
+        fix: `take \`${name}\` out of the configured headers`,
+      })
     }
     checkValue(name, value)
   }
@@ -36,7 +39,10 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
 
 function checkValue(name: string, value: string): void {
   if (value.length > LONGEST_VALUE) {
-    throw new ClawError('CLAW_DATA_INVALID', { what: `the value of the header \`${name}\` is too long: ${value.length} characters`, data: { header: name, length: value.length } })
+    throw new ClawError('CLAW_DATA_INVALID', {
+      what: `the value of the header \`${name}\` is too long: ${value.length} characters`,
+      data: { header: name, length: value.length },
+    })
   }
   const position = /^ |[^\x20-\x7e]| $/.exec(value)?.index
   if (position === undefined) return

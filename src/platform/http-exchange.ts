@@ -39,7 +39,10 @@ export async function exchange(clock: Clock, dispatcher: Dispatcher, url: URL, a
   try {
     asked.signal.throwIfAborted()
     const { headTimeoutMs } = asked
-    const answer = headTimeoutMs === undefined ? await send(asked.signal) : await withDeadline(clock, headTimeoutMs, () => overdue(url, headTimeoutMs, sent), asked.signal, send)
+    const answer =
+      headTimeoutMs === undefined
+        ? await send(asked.signal)
+        : await withDeadline(clock, headTimeoutMs, () => overdue(url, headTimeoutMs, sent), asked.signal, send)
     return responseOf(answer, url, asked.signal)
   } catch (thrown) {
     if (asked.signal.aborted) throw asked.signal.reason
@@ -51,7 +54,9 @@ function responseOf(answer: ResponseData, url: URL, signal: AbortSignal): HttpRe
   const stream = answer.body
   // Whoever ends an exchange early does not wait for the error that tells of it.
   stream.on('error', () => {})
-  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]))
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  )
   const encoding = headers['content-encoding']?.trim().toLowerCase()
   if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
     stream.destroy()
@@ -75,5 +80,8 @@ async function* bodyOf(stream: Readable, url: URL, signal: AbortSignal): AsyncGe
 
 function overdue(url: URL, ms: number, sent: boolean): ClawError {
   const limit: Limit = { limit: 'head', seconds: ms / 1000, source: 'built-in' }
-  return new ClawError('CLAW_TIMEOUT', { what: `\`${url.origin}\` did not begin to answer within ${limit.seconds} s`, data: { sent, limit } })
+  return new ClawError('CLAW_TIMEOUT', {
+    what: `\`${url.origin}\` did not begin to answer within ${limit.seconds} s`,
+    data: { sent, limit },
+  })
 }

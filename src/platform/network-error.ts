@@ -45,11 +45,20 @@ export function networkError(thrown: unknown, { origin, sent }: Exchange): ClawE
   const isUnreadable = thrown instanceof Error && thrown.name === 'HTTPParserError'
   const errno = isUnreadable && !('code' in thrown && thrown.code) ? 'HPE_INVALID' : codeOf(thrown)
   if (isUnreadable) {
-    return new ClawError('CLAW_PROTOCOL', { what: `the answer of \`${origin}\` is not valid HTTP`, why: errno, data: { sent, errno }, cause: thrown })
+    return new ClawError('CLAW_PROTOCOL', {
+      what: `the answer of \`${origin}\` is not valid HTTP`,
+      why: errno,
+      data: { sent, errno },
+      cause: thrown,
+    })
   }
   if (errno === 'UND_ERR_HEADERS_OVERFLOW') {
     const limit = { limit: 'answer.headers', bytes: MAX_HEADER_BYTES, source: 'built-in' }
-    return new ClawError('CLAW_PROTOCOL', { what: `the headers of the answer of \`${origin}\` are longer than 16 KiB`, data: { sent, errno, limit }, cause: thrown })
+    return new ClawError('CLAW_PROTOCOL', {
+      what: `the headers of the answer of \`${origin}\` are longer than 16 KiB`,
+      data: { sent, errno, limit },
+      cause: thrown,
+    })
   }
   const [why, fix] = CAUSES.get(errno) ?? [undefined, CHECK_NETWORK]
   return new ClawError('CLAW_NETWORK', {

@@ -30,7 +30,8 @@ export function proxyRules(environment: Environment, configured: string | undefi
   }
   const exceptions = (read('no_proxy')?.[1] ?? '').split(/[\s,]+/).filter((entry) => entry !== '')
   return (target) => {
-    const setting: Setting | undefined = configured === undefined ? read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy') : ['network.proxy', configured]
+    const setting: Setting | undefined =
+      configured === undefined ? read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy') : ['network.proxy', configured]
     if (setting === undefined) return { via: 'direct', because: 'none_set' }
     if (isLocal(target.hostname)) return { via: 'direct', because: 'loopback' }
     if (exceptions.some((entry) => isExcepted(target, entry.toLowerCase()))) return { via: 'direct', because: 'no_proxy' }
@@ -68,12 +69,18 @@ function proxyOf([source, address]: Setting): ProxyDecision {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (scheme !== 'http' && scheme !== 'https') {
     throw new ClawError('CLAW_CONFIG_INVALID', {
-      what: scheme === undefined ? `the address of the proxy in \`${source}\` is not a URL` : `the proxy in \`${source}\` speaks \`${scheme}\`, which claw does not`,
+      what:
+        scheme === undefined
+          ? `the address of the proxy in \`${source}\` is not a URL`
+          : `the proxy in \`${source}\` speaks \`${scheme}\`, which claw does not`,
       fix: `set \`${source}\` to an http:// or https:// proxy`,
     })
   }
   if (url === undefined || url.hostname === '') {
-    throw new ClawError('CLAW_CONFIG_INVALID', { what: `the address of the proxy in \`${source}\` is not a URL`, fix: `set \`${source}\` to \`http://host:port\`` })
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `the address of the proxy in \`${source}\` is not a URL`,
+      fix: `set \`${source}\` to \`http://host:port\``,
+    })
   }
   return { via: 'proxy', proxy: url.origin, source, authorization: authorizationOf(url, source) }
 }
@@ -85,6 +92,9 @@ function authorizationOf(url: URL, source: string): Secret | null {
     const pair = `${decodeURIComponent(url.username)}:${password.reveal()}`
     return new Secret(`Basic ${Buffer.from(pair).toString('base64')}`, 'proxy-password')
   } catch {
-    throw new ClawError('CLAW_CONFIG_INVALID', { what: `the password of the proxy in \`${source}\` has a broken percent encoding`, fix: 'write `%` in it as `%25`' })
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `the password of the proxy in \`${source}\` has a broken percent encoding`,
+      fix: 'write `%` in it as `%25`',
+    })
   }
 }

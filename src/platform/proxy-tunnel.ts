@@ -19,8 +19,20 @@ export async function openTunnel(socket: Socket, authority: string, proxy: Proxi
   const [, status, reason = ''] = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?/.exec(head) ?? []
   if (status === undefined) throw refusal(proxy, 'is not valid HTTP', undefined, undefined)
   if (status.startsWith('2')) return
-  if (status === '407') throw refusal(proxy, 'asks for a user name and password', `put them into \`${proxy.source}\` as \`http://user:password@host:port\``, 407)
-  throw refusal(proxy, `refuses to connect to \`${authority}\``, `ask whoever runs the proxy, or exempt the host with NO_PROXY`, Number(status), `HTTP ${status} ${visibleLine(reason, 80)}`.trim())
+  if (status === '407')
+    throw refusal(
+      proxy,
+      'asks for a user name and password',
+      `put them into \`${proxy.source}\` as \`http://user:password@host:port\``,
+      407,
+    )
+  throw refusal(
+    proxy,
+    `refuses to connect to \`${authority}\``,
+    `ask whoever runs the proxy, or exempt the host with NO_PROXY`,
+    Number(status),
+    `HTTP ${status} ${visibleLine(reason, 80)}`.trim(),
+  )
 }
 
 function readHead(socket: Socket, proxy: Proxied): Promise<string> {
@@ -37,7 +49,8 @@ function readHead(socket: Socket, proxy: Proxied): Promise<string> {
       const end = head.indexOf('\r\n\r\n')
       if (end === -1 && head.length <= MAX_HEADER_BYTES) return
       // The other side of the tunnel speaks only when spoken to: whatever follows the head was put there by the proxy.
-      if (end === -1 || (end + 4 < head.length && head.startsWith('2', 9))) settle(() => reject(refusal(proxy, 'is not valid HTTP', undefined, undefined)))
+      if (end === -1 || (end + 4 < head.length && head.startsWith('2', 9)))
+        settle(() => reject(refusal(proxy, 'is not valid HTTP', undefined, undefined)))
       else settle(() => resolve(head.slice(0, end)))
     }
     socket.on('data', take).once('close', cut).once('error', reject)

@@ -38,7 +38,13 @@ export function socketConnector({ clock, decide, trusted }: ConnectorOptions): C
     }
     const sockets: Socket[] = []
     try {
-      return await withDeadline(clock, CONNECT_TIMEOUT_MS, () => overdue(target), signal, (limited) => establish(target, decision, trusted, limited, sockets))
+      return await withDeadline(
+        clock,
+        CONNECT_TIMEOUT_MS,
+        () => overdue(target),
+        signal,
+        (limited) => establish(target, decision, trusted, limited, sockets),
+      )
     } catch (thrown) {
       for (const socket of sockets) socket.destroy()
       if (signal.aborted) throw signal.reason
@@ -47,7 +53,13 @@ export function socketConnector({ clock, decide, trusted }: ConnectorOptions): C
   }
 }
 
-async function establish(target: URL, decision: ProxyDecision, trusted: () => SecureContext, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
+async function establish(
+  target: URL,
+  decision: ProxyDecision,
+  trusted: () => SecureContext,
+  signal: AbortSignal,
+  sockets: Socket[],
+): Promise<Socket> {
   const open = async (start: () => Socket, event: 'connect' | 'secureConnect') => {
     signal.throwIfAborted()
     const socket = start()
@@ -58,7 +70,18 @@ async function establish(target: URL, decision: ProxyDecision, trusted: () => Se
     return socket
   }
   const secure = (over: Socket, url: URL) =>
-    open(() => connectTls({ socket: over, secureContext: trusted(), rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...serverName(url) }), 'secureConnect')
+    open(
+      () =>
+        connectTls({
+          socket: over,
+          secureContext: trusted(),
+          rejectUnauthorized: true,
+          minVersion: 'TLSv1.2',
+          ALPNProtocols: ['http/1.1'],
+          ...serverName(url),
+        }),
+      'secureConnect',
+    )
   const first = decision.via === 'proxy' ? new URL(decision.proxy) : target
   let socket = await open(() => connectTcp({ host: bare(first), port: portOf(first), noDelay: true, keepAlive: true }), 'connect')
   if (decision.via === 'proxy') {

@@ -25,10 +25,18 @@ function configured(path: string): string {
     pem = readFileSync(path, 'utf8')
   } catch (thrown) {
     const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined
-    throw new ClawError('CLAW_FILE_UNREADABLE', { what: `cannot read \`${path}\` of \`network.ca_file\``, why: errno, fix: 'set `network.ca_file` to a readable PEM file', cause: thrown })
+    throw new ClawError('CLAW_FILE_UNREADABLE', {
+      what: `cannot read \`${path}\` of \`network.ca_file\``,
+      why: errno,
+      fix: 'set `network.ca_file` to a readable PEM file',
+      cause: thrown,
+    })
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new ClawError('CLAW_CONFIG_INVALID', { what: `\`${path}\` of \`network.ca_file\` holds no PEM certificate`, fix: 'set `network.ca_file` to a file of PEM certificates' })
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `\`${path}\` of \`network.ca_file\` holds no PEM certificate`,
+      fix: 'set `network.ca_file` to a file of PEM certificates',
+    })
   }
   return pem
 }

@@ -81,7 +81,8 @@ export class UndiciHttp implements Http {
     const connection: HttpConnection = {
       request: async (asked) => {
         const to = this.#checked(asked)
-        if (isUsed || to.origin !== target.origin) throw new ClawError('CLAW_INTERNAL', { what: 'a connection was used for a request that it was not opened for' })
+        if (isUsed || to.origin !== target.origin)
+          throw new ClawError('CLAW_INTERNAL', { what: 'a connection was used for a request that it was not opened for' })
         if (socket.destroyed) throw goneError(target)
         isUsed = true
         return exchange(this.#clock, client, to, { ...asked, signal: asked.signal ?? this.#closing.signal }, true)

@@ -41,7 +41,9 @@ export interface OAuthError {
 export function oauthErrorOf(fields: ReadonlyMap<string, unknown> | undefined): OAuthError | undefined {
   if (!fields) return undefined
   const nested = fieldsOf(fields.get('error'))
-  const code = nested ? (nested.get('code') ?? nested.get('type')) : (fields.get('error') ?? (fields.has('access_token') ? undefined : fields.get('code')))
+  const code = nested
+    ? (nested.get('code') ?? nested.get('type'))
+    : (fields.get('error') ?? (fields.has('access_token') ? undefined : fields.get('code')))
   if (typeof code !== 'string' || !/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(code)) return undefined
   const description = nested ? nested.get('message') : fields.get('error_description')
   return {

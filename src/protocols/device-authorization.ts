@@ -50,10 +50,12 @@ export function judgeDeviceAuthorization(answer: Answer, rules: DeviceRules): De
   const fields = jsonFields(answer.text)
   if (fields?.get('device_code') === undefined) throw refusalOf(answer)
   const deviceCode = fields.get('device_code')
-  if (typeof deviceCode !== 'string' || !isHeaderSafe(deviceCode)) throw brokenAnswer('`device_code` of the device authorization must be a string of visible characters')
+  if (typeof deviceCode !== 'string' || !isHeaderSafe(deviceCode))
+    throw brokenAnswer('`device_code` of the device authorization must be a string of visible characters')
   const userCode = fields.get('user_code')
   if (userCode === undefined) throw brokenAnswer('`user_code` is missing from the device authorization')
-  if (typeof userCode !== 'string' || !/^[A-Za-z0-9-]{4,32}$/.test(userCode)) throw brokenAnswer('`user_code` of the device authorization must be 4 to 32 letters, digits and dashes')
+  if (typeof userCode !== 'string' || !/^[A-Za-z0-9-]{4,32}$/.test(userCode))
+    throw brokenAnswer('`user_code` of the device authorization must be 4 to 32 letters, digits and dashes')
   const named = verificationUri(fields.get('verification_uri') ?? fields.get('verification_url'), 'verification_uri', rules.tokenEndpoint)
   const complete = verificationUri(fields.get('verification_uri_complete'), 'verification_uri_complete', rules.tokenEndpoint)
   const page = named ?? (rules.verificationUriMayBeEmpty ? complete : null)
@@ -65,10 +67,16 @@ export function judgeDeviceAuthorization(answer: Answer, rules: DeviceRules): De
     userCode,
     verificationUri: page.href,
     verificationUriComplete: isComplete ? complete.href : null,
-    intervalMs: clamp(secondsToMs(fields.get('interval')) ?? rules.defaultIntervalMs ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS),
+    intervalMs: clamp(
+      secondsToMs(fields.get('interval')) ?? rules.defaultIntervalMs ?? DEFAULT_INTERVAL_MS,
+      SHORTEST_INTERVAL_MS,
+      LONGEST_INTERVAL_MS,
+    ),
     lifetimeMs: Math.min(lifetimeMs ?? rules.defaultLifetimeMs ?? DEFAULT_LIFETIME_MS, LONGEST_LIFETIME_MS),
     warnings: [
-      ...(isKnownPage(page, rules.tokenEndpoint, rules.verificationHosts) ? [] : [`the sign-in page is on \`${page.host}\`, which is not known as a host of this provider`]),
+      ...(isKnownPage(page, rules.tokenEndpoint, rules.verificationHosts)
+        ? []
+        : [`the sign-in page is on \`${page.host}\`, which is not known as a host of this provider`]),
       ...(complete !== null && !isComplete ? ['the server gives a complete address on another host, which is not shown'] : []),
     ],
   }
@@ -92,7 +100,12 @@ export type DevicePoll =
  * @param fatalErrors further errors of the catalogue that end the sign-in as a refusal by a person does
  * @throws {ClawError} `CLAW_PROTOCOL` for a grant that breaks RFC 6749 section 5.1.
  */
-export function judgeDevicePoll(answer: Answer, now: number, fatalErrors: readonly string[] = [], extras: readonly string[] = []): DevicePoll {
+export function judgeDevicePoll(
+  answer: Answer,
+  now: number,
+  fatalErrors: readonly string[] = [],
+  extras: readonly string[] = [],
+): DevicePoll {
   const judged = judgeTokenAnswer(answer, now, extras)
   if (judged.kind === 'granted') return judged
   if (judged.kind === 'not_processed') return { kind: 'unreachable', status: judged.status, retryAfterMs: judged.retryAfterMs }
@@ -103,7 +116,10 @@ export function judgeDevicePoll(answer: Answer, now: number, fatalErrors: readon
     case 'authorization_pending':
       return { kind: 'pending' }
     case 'slow_down':
-      return { kind: 'slow_down', intervalMs: judged.interval === undefined ? undefined : clamp(judged.interval * 1_000, SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS) }
+      return {
+        kind: 'slow_down',
+        intervalMs: judged.interval === undefined ? undefined : clamp(judged.interval * 1_000, SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS),
+      }
     case 'access_denied':
     case 'authorization_denied':
       return { kind: 'denied', description: judged.description }
@@ -118,12 +134,17 @@ export function judgeDevicePoll(answer: Answer, now: number, fatalErrors: readon
 function refusalOf(answer: Answer): ClawError {
   const isSuccess = answer.status >= 200 && answer.status < 300
   const fields = jsonFields(answer.text)
-  if (isSuccess && fields === undefined) return brokenAnswer('the answer to the device authorization request is not a JSON object', shapeOf(answer))
+  if (isSuccess && fields === undefined)
+    return brokenAnswer('the answer to the device authorization request is not a JSON object', shapeOf(answer))
   if (isSuccess && oauthErrorOf(fields) === undefined) return brokenAnswer('`device_code` is missing from the device authorization')
   const judged = judgeTokenAnswer(answer, undefined)
   if (judged.kind === 'granted') return brokenAnswer('`device_code` is missing from the device authorization')
   if (judged.kind === 'refused' && judged.status === 404) {
-    return new ClawError('CLAW_CLIENT_REFUSED', { what: 'the server has no device sign-in at this address', why: judged.shape, data: { status: 404 } })
+    return new ClawError('CLAW_CLIENT_REFUSED', {
+      what: 'the server has no device sign-in at this address',
+      why: judged.shape,
+      data: { status: 404 },
+    })
   }
   return tokenError(judged, 'the device authorization endpoint')
 }

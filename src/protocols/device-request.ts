@@ -26,6 +26,12 @@ export function requestDeviceCode(send: Send, endpoint: Endpoint, wish: DeviceWi
  * @param more fields that a server wants with the poll (`code_verifier`, `resource`)
  * @throws as {@link postFields}
  */
-export function requestDeviceToken(send: Send, endpoint: Endpoint, deviceCode: Secret, signal: AbortSignal, more: Fields = {}): Promise<Answer> {
+export function requestDeviceToken(
+  send: Send,
+  endpoint: Endpoint,
+  deviceCode: Secret,
+  signal: AbortSignal,
+  more: Fields = {},
+): Promise<Answer> {
   return postFields(send, endpoint, { ...more, grant_type: DEVICE_GRANT_TYPE, device_code: deviceCode.reveal() }, signal)
 }

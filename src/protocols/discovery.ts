@@ -30,7 +30,12 @@ export function metadataUrls(issuer: string): readonly string[] {
  * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_REDIRECT`, `CLAW_PROTOCOL` for an answer above 256 KiB.
  */
 export async function requestMetadata(http: Pick<Http, 'request'>, url: string, signal: AbortSignal): Promise<Answer> {
-  const response = await http.request({ method: 'GET', url, headers: { accept: 'application/json', 'user-agent': `claw/${__VERSION__}` }, signal })
+  const response = await http.request({
+    method: 'GET',
+    url,
+    headers: { accept: 'application/json', 'user-agent': `claw/${__VERSION__}` },
+    signal,
+  })
   refuseRedirect(response, url)
   return { status: response.status, headers: response.headers, text: await readText(response, MAX_ANSWER_BYTES, new URL(url).origin) }
 }
@@ -75,7 +80,12 @@ export function judgeMetadata(answer: Answer, issuer: string, trustedHosts: read
  *
  * @throws {ClawError} `CLAW_PROTOCOL` where neither has them; else as {@link requestMetadata} and {@link judgeMetadata}.
  */
-export async function discoverServer(http: Pick<Http, 'request'>, issuer: string, signal: AbortSignal, trustedHosts: readonly string[] = []): Promise<ServerMetadata> {
+export async function discoverServer(
+  http: Pick<Http, 'request'>,
+  issuer: string,
+  signal: AbortSignal,
+  trustedHosts: readonly string[] = [],
+): Promise<ServerMetadata> {
   const shapes: string[] = []
   for (const url of metadataUrls(issuer)) {
     const answer = await requestMetadata(http, url, signal)

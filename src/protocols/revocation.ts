@@ -8,7 +8,13 @@ import { type Endpoint, postFields, type Send } from './token-request.ts'
  *
  * @throws as {@link postFields}
  */
-export function requestRevocation(send: Send, endpoint: Endpoint, token: Secret, hint: 'refresh_token' | 'access_token', signal: AbortSignal): Promise<Answer> {
+export function requestRevocation(
+  send: Send,
+  endpoint: Endpoint,
+  token: Secret,
+  hint: 'refresh_token' | 'access_token',
+  signal: AbortSignal,
+): Promise<Answer> {
   return postFields(send, endpoint, { token: token.reveal(), token_type_hint: hint }, signal)
 }
 

@@ -73,7 +73,8 @@ export function judgeTokenAnswer(answer: Answer, now: number | undefined, extras
   const error = oauthErrorOf(fields)
   const { status } = answer
   if (error && OAUTH_WORDS.includes(error.error)) return { kind: 'oauth_error', status, ...error }
-  if (status === 408 || status === 429 || status === 503) return { kind: 'not_processed', status, retryAfterMs: retryAfterMs(answer.headers, now) }
+  if (status === 408 || status === 429 || status === 503)
+    return { kind: 'not_processed', status, retryAfterMs: retryAfterMs(answer.headers, now) }
   if (status >= 500) return { kind: 'server_error', status, shape: shapeOf(answer) }
   if (error) return { kind: 'oauth_error', status, ...error }
   if (status < 200 || status > 299) return { kind: 'refused', status, shape: shapeOf(answer) }
@@ -86,7 +87,10 @@ function grantOf(fields: ReadonlyMap<string, unknown>, extras: readonly string[]
   if (!accessToken) throw brokenAnswer('`access_token` is missing from the answer of the token endpoint')
   const type = fields.get('token_type') ?? undefined
   if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
-    throw brokenAnswer('`token_type` of the token endpoint must be `Bearer`', typeof type === 'string' ? `it is \`${visibleLine(type, 40)}\`` : `it is a ${typeof type}`)
+    throw brokenAnswer(
+      '`token_type` of the token endpoint must be `Bearer`',
+      typeof type === 'string' ? `it is \`${visibleLine(type, 40)}\`` : `it is a ${typeof type}`,
+    )
   }
   return {
     accessToken,
@@ -103,7 +107,8 @@ function tokenOf(fields: ReadonlyMap<string, unknown>, name: string, kind: 'acce
   const value = fields.get(name)
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw brokenAnswer(`\`${name}\` of the token endpoint must be a string`, `it is a ${typeof value}`)
-  if (!isHeaderSafe(value)) throw brokenAnswer(`\`${name}\` of the token endpoint holds what cannot be sent in a header`, `${value.length} characters`)
+  if (!isHeaderSafe(value))
+    throw brokenAnswer(`\`${name}\` of the token endpoint holds what cannot be sent in a header`, `${value.length} characters`)
   return new Secret(value, kind)
 }
 

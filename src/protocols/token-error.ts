@@ -17,7 +17,11 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
  * @param who whose answer it is, as the beginning of a sentence
  * @param deadCodes errors of the catalogue that mean that the grant is dead, beside `invalid_grant`
  */
-export function tokenError(answer: Exclude<TokenAnswer, { kind: 'granted' }>, who = 'the token endpoint', deadCodes: readonly string[] = []): ClawError {
+export function tokenError(
+  answer: Exclude<TokenAnswer, { kind: 'granted' }>,
+  who = 'the token endpoint',
+  deadCodes: readonly string[] = [],
+): ClawError {
   const data = { status: answer.status }
   switch (answer.kind) {
     case 'oauth_error': {
@@ -25,7 +29,9 @@ export function tokenError(answer: Exclude<TokenAnswer, { kind: 'granted' }>, wh
       return new ClawError(code, {
         what: `${who} answered \`${answer.error}\``,
         why: answer.description ?? `HTTP ${answer.status}`,
-        ...(code === 'CLAW_CLIENT_REFUSED' && { fix: 'check `client_id`, `scope` and the endpoints of this provider in the configuration' }),
+        ...(code === 'CLAW_CLIENT_REFUSED' && {
+          fix: 'check `client_id`, `scope` and the endpoints of this provider in the configuration',
+        }),
         data: { ...data, error: answer.error },
       })
     }
@@ -38,6 +44,11 @@ export function tokenError(answer: Exclude<TokenAnswer, { kind: 'granted' }>, wh
     case 'server_error':
       return new ClawError('CLAW_SERVER', { what: `${who} failed`, why: answer.shape, data: { ...data, sent: true } })
     case 'refused':
-      return new ClawError('CLAW_FORBIDDEN', { what: `${who} refused the request without the words of OAuth`, why: answer.shape, fix: 'check whether a proxy or firewall answers in its place', data })
+      return new ClawError('CLAW_FORBIDDEN', {
+        what: `${who} refused the request without the words of OAuth`,
+        why: answer.shape,
+        fix: 'check whether a proxy or firewall answers in its place',
+        data,
+      })
   }
 }

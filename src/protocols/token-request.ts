@@ -42,7 +42,11 @@ export async function postFields(send: Send, endpoint: Endpoint, fields: Fields,
     headTimeoutMs: endpoint.headTimeoutMs,
   })
   refuseRedirect(response, endpoint.url)
-  return { status: response.status, headers: response.headers, text: await readText(response, MAX_ANSWER_BYTES, new URL(endpoint.url).origin) }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: await readText(response, MAX_ANSWER_BYTES, new URL(endpoint.url).origin),
+  }
 }
 
 /** What a refresh may ask for beside the token. `scope` never widens what was granted (RFC 6749 section 6). */
@@ -58,7 +62,19 @@ export interface RefreshWish {
  *
  * @throws as {@link postFields}
  */
-export function requestRefresh(connection: HttpConnection, endpoint: Endpoint, refreshToken: Secret, wish: RefreshWish, signal: AbortSignal): Promise<Answer> {
-  const fields = { grant_type: 'refresh_token', refresh_token: refreshToken.reveal(), scope: wish.scope, audience: wish.audience, resource: wish.resource }
+export function requestRefresh(
+  connection: HttpConnection,
+  endpoint: Endpoint,
+  refreshToken: Secret,
+  wish: RefreshWish,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const fields = {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken.reveal(),
+    scope: wish.scope,
+    audience: wish.audience,
+    resource: wish.resource,
+  }
   return postFields((request) => connection.request(request), endpoint, fields, signal)
 }

@@ -17,8 +17,14 @@ export function endpointUrl(base: string, path: string): string {
   const url = new URL(base)
   const [, pathname = '', query] = /^([^?]*)(?:\?(.*))?$/s.exec(path) ?? []
   const segments = pathname.replace(/^\//, '').split('/')
-  const isWithin = segments.every((segment, index) => (segment !== '' || index === segments.length - 1) && !/^(?:\.|%2e){1,2}$/i.test(segment))
-  if (!isWithin || /[#\\\s]/.test(path)) throw new ClawError('CLAW_CONFIG_INVALID', { what: 'a path of an endpoint leaves the base URL that it is joined to', fix: 'write it as `/segment/segment`' })
+  const isWithin = segments.every(
+    (segment, index) => (segment !== '' || index === segments.length - 1) && !/^(?:\.|%2e){1,2}$/i.test(segment),
+  )
+  if (!isWithin || /[#\\\s]/.test(path))
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: 'a path of an endpoint leaves the base URL that it is joined to',
+      fix: 'write it as `/segment/segment`',
+    })
   const suffix = segments.join('') === '' ? '' : `/${segments.map(encodeSegment).join('/')}`
   const prefix = url.pathname.replace(/\/+$/, '')
   url.pathname = prefix.endsWith(suffix) ? prefix : `${prefix}${suffix}`

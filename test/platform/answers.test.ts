@@ -12,7 +12,12 @@ function response(parts: { status?: number; headers?: Record<string, string>; ch
       yield Buffer.from(chunk)
     }
   }
-  const made: HttpResponse = { status: parts.status ?? 200, headers: parts.headers ?? {}, body: body(), discard: () => void seen.discarded++ }
+  const made: HttpResponse = {
+    status: parts.status ?? 200,
+    headers: parts.headers ?? {},
+    body: body(),
+    discard: () => void seen.discarded++,
+  }
   return { made, seen }
 }
 
@@ -38,12 +43,16 @@ describe('readText', () => {
 
   it('S-30 takes an answer of exactly the limit, and 256 KiB where none is given', async () => {
     expect((await readText(response({ chunks: ['x'.repeat(256 * 1024)] }).made, undefined, 'https://x.example')).length).toBe(256 * 1024)
-    expect((await failureOf(() => readText(response({ chunks: ['x'.repeat(256 * 1024 + 1)] }).made, undefined, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
+    expect(
+      (await failureOf(() => readText(response({ chunks: ['x'.repeat(256 * 1024 + 1)] }).made, undefined, 'https://x.example'))).what,
+    ).toBe('the answer of `https://x.example` is longer than 256 KiB')
   })
 
   it('S-30 does not begin to read what is announced as too long', async () => {
     const { made, seen } = response({ headers: { 'content-length': '262145' }, chunks: ['x'] })
-    expect((await failureOf(() => readText(made, undefined, 'https://x.example'))).what).toBe('the answer of `https://x.example` is longer than 256 KiB')
+    expect((await failureOf(() => readText(made, undefined, 'https://x.example'))).what).toBe(
+      'the answer of `https://x.example` is longer than 256 KiB',
+    )
     expect(seen).toEqual({ read: 0, discarded: 1 })
   })
 })

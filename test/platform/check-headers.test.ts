@@ -7,7 +7,9 @@ const FIX = 'give the value again without line breaks and special characters'
 
 describe('checkHeaders', () => {
   it('lets through names in lower case and visible values, blanks inside included', () => {
-    expect(() => checkHeaders({ authorization: 'Bearer CANARY-token-1', 'user-agent': 'claw/1.0 (linux; x64)', 'x-empty': '' })).not.toThrow()
+    expect(() =>
+      checkHeaders({ authorization: 'Bearer CANARY-token-1', 'user-agent': 'claw/1.0 (linux; x64)', 'x-empty': '' }),
+    ).not.toThrow()
   })
 
   it.each([
@@ -43,15 +45,22 @@ describe('checkHeaders', () => {
   })
 
   it.each(['x y', 'X-Upper', 'x:', 'x\r\n', ''])('S-32 refuses the name %j without repeating it', async (name) => {
-    expect(await failureOf(() => checkHeaders({ [name]: 'v' }))).toEqual({ code: 'CLAW_DATA_INVALID', what: 'the name of a header cannot be sent', data: { length: name.length } })
-  })
-
-  it.each(['host', 'content-length', 'transfer-encoding', 'connection', 'proxy-authorization', 'accept-encoding'])('S-32 leaves `%s` to the connection', async (name) => {
-    expect(await failureOf(() => checkHeaders({ [name]: 'x' }))).toEqual({
-      code: 'CLAW_CONFIG_FORBIDDEN',
-      what: `the header \`${name}\` is set by the connection alone`,
-      fix: `take \`${name}\` out of the configured headers`,
-      data: {},
+    expect(await failureOf(() => checkHeaders({ [name]: 'v' }))).toEqual({
+      code: 'CLAW_DATA_INVALID',
+      what: 'the name of a header cannot be sent',
+      data: { length: name.length },
     })
   })
+
+  it.each(['host', 'content-length', 'transfer-encoding', 'connection', 'proxy-authorization', 'accept-encoding'])(
+    'S-32 leaves `%s` to the connection',
+    async (name) => {
+      expect(await failureOf(() => checkHeaders({ [name]: 'x' }))).toEqual({
+        code: 'CLAW_CONFIG_FORBIDDEN',
+        what: `the header \`${name}\` is set by the connection alone`,
+        fix: `take \`${name}\` out of the configured headers`,
+        data: {},
+      })
+    },
+  )
 })

@@ -5,7 +5,8 @@ import { fakeClock } from '../support/fake-clock.ts'
 import { failureOf } from '../support/failure.ts'
 
 const overdue = () => new ClawError('CLAW_TIMEOUT', { what: 'too late' })
-const never = (signal: AbortSignal) => new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+const never = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
 
 describe('withDeadline', () => {
   it('R-39 ends work at the limit and not before', async () => {
@@ -38,7 +39,13 @@ describe('withDeadline', () => {
 
   it('believes what the sockets bring after a stall before it believes the timer', async () => {
     const clock = fakeClock()
-    const work = withDeadline(clock, 1_000, overdue, new AbortController().signal, () => new Promise((resolve) => clock.setTimeout(() => setImmediate(() => resolve('there')), 1_000)))
+    const work = withDeadline(
+      clock,
+      1_000,
+      overdue,
+      new AbortController().signal,
+      () => new Promise((resolve) => clock.setTimeout(() => setImmediate(() => resolve('there')), 1_000)),
+    )
     await clock.advance(5_000)
     expect(await work).toBe('there')
   })

@@ -15,8 +15,18 @@ describe('proxyRules', () => {
   it.each([
     ['nothing is set', {}, undefined, direct('none_set')],
     ['only the upper case is set', { HTTPS_PROXY: 'http://up.example:1' }, undefined, via('http://up.example:1', 'HTTPS_PROXY')],
-    ['both cases are set', { HTTPS_PROXY: 'http://up.example:1', https_proxy: 'http://low.example:2' }, undefined, via('http://low.example:2', 'https_proxy')],
-    ['the lower case is empty', { HTTPS_PROXY: 'http://up.example:1', https_proxy: '' }, undefined, via('http://up.example:1', 'HTTPS_PROXY')],
+    [
+      'both cases are set',
+      { HTTPS_PROXY: 'http://up.example:1', https_proxy: 'http://low.example:2' },
+      undefined,
+      via('http://low.example:2', 'https_proxy'),
+    ],
+    [
+      'the lower case is empty',
+      { HTTPS_PROXY: 'http://up.example:1', https_proxy: '' },
+      undefined,
+      via('http://up.example:1', 'HTTPS_PROXY'),
+    ],
     ['only the one for http is set', { HTTP_PROXY: 'http://up.example:1' }, undefined, direct('none_set')],
     ['one is configured', { HTTPS_PROXY: 'http://up.example:1' }, 'https://conf.example', via('https://conf.example', 'network.proxy')],
     ['it has no scheme', { HTTPS_PROXY: 'up.example:3128' }, undefined, via('http://up.example:3128', 'HTTPS_PROXY')],
@@ -25,12 +35,17 @@ describe('proxyRules', () => {
   })
 
   it('S-29 uses the one for http for targets without TLS', () => {
-    expect(decide('http://lan.example/', { HTTP_PROXY: 'http://up.example:1', HTTPS_PROXY: 'http://other.example:2' })).toEqual(via('http://up.example:1', 'HTTP_PROXY'))
+    expect(decide('http://lan.example/', { HTTP_PROXY: 'http://up.example:1', HTTPS_PROXY: 'http://other.example:2' })).toEqual(
+      via('http://up.example:1', 'HTTP_PROXY'),
+    )
   })
 
-  it.each(['http://127.0.0.1:1/', 'https://127.9.9.9/', 'http://[::1]:1/', 'https://localhost/', 'https://x.localhost/'])('S-29 goes to %s directly', (url) => {
-    expect(decide(url, {}, 'http://conf.example:1')).toEqual(direct('loopback'))
-  })
+  it.each(['http://127.0.0.1:1/', 'https://127.9.9.9/', 'http://[::1]:1/', 'https://localhost/', 'https://x.localhost/'])(
+    'S-29 goes to %s directly',
+    (url) => {
+      expect(decide(url, {}, 'http://conf.example:1')).toEqual(direct('loopback'))
+    },
+  )
 
   it.each([
     ['api.acme.example', true],
@@ -49,7 +64,9 @@ describe('proxyRules', () => {
     ['other.example', false],
     [',', false],
   ])('S-29 reads NO_PROXY=%s for a name', (list, isExempt) => {
-    expect(decide(API, { NO_PROXY: list, HTTPS_PROXY: 'http://up.example:1' })).toEqual(isExempt ? direct('no_proxy') : via('http://up.example:1', 'HTTPS_PROXY'))
+    expect(decide(API, { NO_PROXY: list, HTTPS_PROXY: 'http://up.example:1' })).toEqual(
+      isExempt ? direct('no_proxy') : via('http://up.example:1', 'HTTPS_PROXY'),
+    )
   })
 
   it.each([
@@ -66,7 +83,9 @@ describe('proxyRules', () => {
     ['https://[fd00::1]:8443/', '[fd00::1]:8443', true],
     ['https://[fd00::1]/', '[fd00::1]:8443', false],
   ])('S-29 for %s reads NO_PROXY=%s', (url, list, isExempt) => {
-    expect(decide(url, { no_proxy: list, NO_PROXY: 'unread.example', HTTPS_PROXY: 'http://up.example:1' }).via).toBe(isExempt ? 'direct' : 'proxy')
+    expect(decide(url, { no_proxy: list, NO_PROXY: 'unread.example', HTTPS_PROXY: 'http://up.example:1' }).via).toBe(
+      isExempt ? 'direct' : 'proxy',
+    )
   })
 
   it('S-29 exempts from a configured proxy too', () => {
@@ -75,14 +94,24 @@ describe('proxyRules', () => {
 
   it('S-29 takes user name and password out of the address and registers them for redaction', () => {
     const decision = decide(API, { HTTPS_PROXY: 'http://ci:CANARY%40proxy@up.example:3128' })
-    expect(JSON.stringify(decision)).toBe('{"via":"proxy","proxy":"http://up.example:3128","source":"HTTPS_PROXY","authorization":"[secret]"}')
+    expect(JSON.stringify(decision)).toBe(
+      '{"via":"proxy","proxy":"http://up.example:3128","source":"HTTPS_PROXY","authorization":"[secret]"}',
+    )
     expect(decision.via === 'proxy' && decision.authorization?.reveal()).toBe(`Basic ${Buffer.from('ci:CANARY@proxy').toString('base64')}`)
     expect(redact('x CANARY@proxy CANARY%40proxy y')).toBe('x [redacted:proxy-password] [redacted:proxy-password] y')
   })
 
   it.each([
-    ['socks5://up.example:1080', 'the proxy in `HTTPS_PROXY` speaks `socks5`, which claw does not', 'set `HTTPS_PROXY` to an http:// or https:// proxy'],
-    ['socks5h://u:CANARY@up.example', 'the proxy in `HTTPS_PROXY` speaks `socks5h`, which claw does not', 'set `HTTPS_PROXY` to an http:// or https:// proxy'],
+    [
+      'socks5://up.example:1080',
+      'the proxy in `HTTPS_PROXY` speaks `socks5`, which claw does not',
+      'set `HTTPS_PROXY` to an http:// or https:// proxy',
+    ],
+    [
+      'socks5h://u:CANARY@up.example',
+      'the proxy in `HTTPS_PROXY` speaks `socks5h`, which claw does not',
+      'set `HTTPS_PROXY` to an http:// or https:// proxy',
+    ],
     ['http://', 'the address of the proxy in `HTTPS_PROXY` is not a URL', 'set `HTTPS_PROXY` to `http://host:port`'],
     ['://x', 'the address of the proxy in `HTTPS_PROXY` is not a URL', 'set `HTTPS_PROXY` to an http:// or https:// proxy'],
     ['http://u:%zz@up.example', 'the password of the proxy in `HTTPS_PROXY` has a broken percent encoding', 'write `%` in it as `%25`'],

@@ -54,11 +54,23 @@ describe('parseSecureUrl', () => {
     ['', 'an address is not an absolute http or https URL'],
   ])('S-26 refuses %j even where http is allowed', async (text, what) => {
     for (const allowHttp of [false, true]) {
-      expect(await failureOf(() => parseSecureUrl(text, allowHttp))).toEqual({ code: 'CLAW_CONFIG_INVALID', what, fix: 'write it as `https://host/path`', data: {} })
+      expect(await failureOf(() => parseSecureUrl(text, allowHttp))).toEqual({
+        code: 'CLAW_CONFIG_INVALID',
+        what,
+        fix: 'write it as `https://host/path`',
+        data: {},
+      })
     }
   })
 })
 
 it('S-26 counts only the two literal addresses as loopback', () => {
-  expect(['127.0.0.1', '[::1]', 'localhost', '127.0.0.2', '[::ffff:7f00:1]', ''].map(isLiteralLoopback)).toEqual([true, true, false, false, false, false])
+  expect(['127.0.0.1', '[::1]', 'localhost', '127.0.0.2', '[::ffff:7f00:1]', ''].map(isLiteralLoopback)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ])
 })

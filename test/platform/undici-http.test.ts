@@ -45,20 +45,39 @@ describe('a request', () => {
   it('carries what it was given, and nothing of the process beside it', async () => {
     const server = await started(loopbackServer(() => ({ status: 201, headers: { 'x-answer': 'yes', 'set-cookie': 'a=1' }, body: 'body' })))
     const http = arrangeHttp()
-    const response = await http.request({ method: 'POST', url: `${server.origin}/v1/x?y=1`, headers: { authorization: 'Bearer t', 'content-type': 'text/plain' }, body: 'hello', signal })
-    expect({ status: response.status, answer: response.headers['x-answer'], text: await readText(response, undefined, server.origin) }).toEqual({ status: 201, answer: 'yes', text: 'body' })
+    const response = await http.request({
+      method: 'POST',
+      url: `${server.origin}/v1/x?y=1`,
+      headers: { authorization: 'Bearer t', 'content-type': 'text/plain' },
+      body: 'hello',
+      signal,
+    })
+    expect({
+      status: response.status,
+      answer: response.headers['x-answer'],
+      text: await readText(response, undefined, server.origin),
+    }).toEqual({ status: 201, answer: 'yes', text: 'body' })
     expect(server.requests).toEqual([
       {
         method: 'POST',
         path: '/v1/x?y=1',
-        headers: { host: `127.0.0.1:${server.port}`, connection: 'keep-alive', authorization: 'Bearer t', 'content-type': 'text/plain', 'accept-encoding': 'identity', 'content-length': '5' },
+        headers: {
+          host: `127.0.0.1:${server.port}`,
+          connection: 'keep-alive',
+          authorization: 'Bearer t',
+          'content-type': 'text/plain',
+          'accept-encoding': 'identity',
+          'content-length': '5',
+        },
         body: 'hello',
       },
     ])
   })
 
   it('S-34 keeps no cookie and no answer for the next one', async () => {
-    const server = await started(loopbackServer(() => ({ headers: { 'set-cookie': 'id=1', 'cache-control': 'max-age=3600', etag: '"1"' }, body: 'x' })))
+    const server = await started(
+      loopbackServer(() => ({ headers: { 'set-cookie': 'id=1', 'cache-control': 'max-age=3600', etag: '"1"' }, body: 'x' })),
+    )
     const http = arrangeHttp()
     for (let count = 0; count < 3; count++) await readText(await http.request(get(`${server.origin}/`)))
     expect(server.requests.map(({ headers }) => [headers.cookie, headers['if-none-match']])).toEqual(Array(3).fill([undefined, undefined]))
@@ -67,7 +86,13 @@ describe('a request', () => {
   it.each([301, 302, 303, 307, 308])('S-27 does not follow a %i', async (status) => {
     const other = await started(loopbackServer(() => ({})))
     const server = await started(loopbackServer(() => ({ status, headers: { location: `${other.origin}/steal` } })))
-    const response = await arrangeHttp().request({ method: 'POST', url: `${server.origin}/`, headers: { 'x-api-key': 'k' }, body: 'grant', signal })
+    const response = await arrangeHttp().request({
+      method: 'POST',
+      url: `${server.origin}/`,
+      headers: { 'x-api-key': 'k' },
+      body: 'grant',
+      signal,
+    })
     expect([response.status, response.headers.location, other.requests]).toEqual([status, `${other.origin}/steal`, []])
     response.discard()
   })
@@ -118,7 +143,9 @@ describe('a request', () => {
   })
 
   it('R-20 says that an answer cut off in the middle was one to a request that was sent', async () => {
-    const server = await started(rawServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))))
+    const server = await started(
+      rawServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))),
+    )
     const response = await arrangeHttp().request(get(`${server.origin}/`))
     expect(await failureOf(() => readText(response, undefined, server.origin))).toEqual({
       code: 'CLAW_NETWORK',
@@ -139,14 +166,20 @@ describe('a request', () => {
         }),
       ),
     )
-    const failure = await failureOf(() => arrangeHttp().request({ method: 'POST', url: `${server.origin}/`, headers: {}, body: 'x', signal }))
+    const failure = await failureOf(() =>
+      arrangeHttp().request({ method: 'POST', url: `${server.origin}/`, headers: {}, body: 'x', signal }),
+    )
     expect([failure.code, failure.data, count]).toEqual(['CLAW_NETWORK', { sent: true, errno: 'UND_ERR_SOCKET' }, 1])
   })
 
   it('R-20 says that what is no HTTP was an answer', async () => {
     const server = await started(rawServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n'))))
     const failure = await failureOf(() => arrangeHttp().request(get(`${server.origin}/`)))
-    expect([failure.code, failure.what, failure.data.sent]).toEqual(['CLAW_PROTOCOL', `the answer of \`${server.origin}\` is not valid HTTP`, true])
+    expect([failure.code, failure.what, failure.data.sent]).toEqual([
+      'CLAW_PROTOCOL',
+      `the answer of \`${server.origin}\` is not valid HTTP`,
+      true,
+    ])
   })
 
   it('R-20 says that nothing was sent where nothing listens', async () => {
@@ -182,8 +215,7 @@ describe('a request', () => {
   })
 
   it('ends with the reason of its signal, before the answer and in the middle of it', async () => {
-    const asked = gate()
-    const server = await started(rawServer((socket) => socket.once('data', () => (socket.write('HTTP/1.1 200 OK\r\n\r\nfirst'), asked.open()))))
+    const server = await started(rawServer((socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nfirst'))))
     const http = arrangeHttp()
     const reason = new Error('enough')
     await expect(http.request(get(`${server.origin}/`, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason)
@@ -199,7 +231,9 @@ describe('a request', () => {
 
   it('S-32 refuses a header that cannot be sent before anything is sent', async () => {
     const server = await started(loopbackServer(() => ({})))
-    expect((await failureOf(() => arrangeHttp().request(get(`${server.origin}/`, { headers: { authorization: 'Bearer CANARY\n' } })))).code).toBe('CLAW_DATA_INVALID')
+    expect(
+      (await failureOf(() => arrangeHttp().request(get(`${server.origin}/`, { headers: { authorization: 'Bearer CANARY\n' } })))).code,
+    ).toBe('CLAW_DATA_INVALID')
     expect(server.connections()).toBe(0)
   })
 
@@ -218,16 +252,22 @@ describe('a connection made ahead', () => {
     await readText(await http.request(get(`${server.origin}/`)))
     const connection = await http.connect(`${server.origin}/token`, signal)
     expect([server.connections(), server.requests.length]).toEqual([2, 1])
-    expect(await readText(await connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).toBe('x')
+    expect(await readText(await connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).toBe(
+      'x',
+    )
     expect(server.requests.at(-1)).toMatchObject({ path: '/token', body: 'grant', headers: { connection: 'close' } })
-    expect((await failureOf(() => connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).code).toBe('CLAW_INTERNAL')
+    expect(
+      (await failureOf(() => connection.request({ method: 'POST', url: `${server.origin}/token`, headers: {}, body: 'grant' }))).code,
+    ).toBe('CLAW_INTERNAL')
     connection.close()
   })
 
   it('is for the origin that it was opened for only', async () => {
     const server = await started(loopbackServer(() => ({})))
     const connection = await arrangeHttp().connect(`${server.origin}/token`, signal)
-    expect((await failureOf(() => connection.request({ method: 'POST', url: 'https://other.example/', headers: {} }))).code).toBe('CLAW_INTERNAL')
+    expect((await failureOf(() => connection.request({ method: 'POST', url: 'https://other.example/', headers: {} }))).code).toBe(
+      'CLAW_INTERNAL',
+    )
     expect(server.requests).toEqual([])
   })
 
@@ -287,19 +327,26 @@ describe('TLS', () => {
     }
   })
 
-  it.each([{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])('S-28 refuses a certificate that nobody vouches for (environment %j)', async (variables) => {
-    expect(await failureOf(() => arrangeHttp(variables).request(get(`${secure.origin}/`)))).toEqual({
-      code: 'CLAW_NETWORK',
-      what: `no connection to \`${secure.origin}\``,
-      why: 'DEPTH_ZERO_SELF_SIGNED_CERT: the certificate is signed by itself',
-      fix: 'set `network.ca_file` to the PEM file of the authority that signs here',
-      data: { sent: false, errno: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
-    })
-    expect(secure.requests).toEqual([])
-  })
+  it.each([{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])(
+    'S-28 refuses a certificate that nobody vouches for (environment %j)',
+    async (variables) => {
+      expect(await failureOf(() => arrangeHttp(variables).request(get(`${secure.origin}/`)))).toEqual({
+        code: 'CLAW_NETWORK',
+        what: `no connection to \`${secure.origin}\``,
+        why: 'DEPTH_ZERO_SELF_SIGNED_CERT: the certificate is signed by itself',
+        fix: 'set `network.ca_file` to the PEM file of the authority that signs here',
+        data: { sent: false, errno: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+      })
+      expect(secure.requests).toEqual([])
+    },
+  )
 
   it('S-28 trusts an authority of the configuration or of the environment', async () => {
-    const ways: [Record<string, string>, { caFile?: string }][] = [[{}, { caFile }], [{ SSL_CERT_FILE: caFile }, {}], [{ NODE_EXTRA_CA_CERTS: caFile }, {}]]
+    const ways: [Record<string, string>, { caFile?: string }][] = [
+      [{}, { caFile }],
+      [{ SSL_CERT_FILE: caFile }, {}],
+      [{ NODE_EXTRA_CA_CERTS: caFile }, {}],
+    ]
     for (const [variables, options] of ways) {
       expect(await readText(await arrangeHttp(variables, options).request(get(`${secure.origin}/`)))).toBe('secret')
     }
@@ -341,22 +388,32 @@ describe('TLS', () => {
       data: {},
     })
     await writeFile(`${caFile}.empty`, 'nothing')
-    expect((await failureOf(() => arrangeHttp({}, { caFile: `${caFile}.empty` }).request(get(`${secure.origin}/`)))).code).toBe('CLAW_CONFIG_INVALID')
+    expect((await failureOf(() => arrangeHttp({}, { caFile: `${caFile}.empty` }).request(get(`${secure.origin}/`)))).code).toBe(
+      'CLAW_CONFIG_INVALID',
+    )
   })
 
-  it.each(['http', 'https'])('S-29 reaches a host through an %s proxy by CONNECT, with the password of the proxy for the proxy only', async (scheme) => {
-    const proxy = await started(connectProxy({ route: () => secure.port, ...(scheme === 'https' && { certificate }) }))
-    const http = arrangeHttp({ HTTPS_PROXY: proxy.url.replace('://', '://ci:CANARY-proxy@') }, { caFile })
-    const before = secure.requests.length
-    const connection = await http.connect(`https://${TARGET}/token`, signal)
-    expect([secure.requests.length, proxy.requests]).toEqual([before, [{ line: `CONNECT ${TARGET}:443`, authorization: `Basic ${Buffer.from('ci:CANARY-proxy').toString('base64')}` }]])
-    expect(await readText(await connection.request({ method: 'POST', url: `https://${TARGET}/token`, headers: {}, body: 'x' }))).toBe('secret')
-    expect(await readText(await http.request(get(`https://${TARGET}/v1`)))).toBe('secret')
-    expect(secure.requests.slice(before).map(({ path, headers }) => [path, headers.host, headers['proxy-authorization']])).toEqual([
-      ['/token', TARGET, undefined],
-      ['/v1', TARGET, undefined],
-    ])
-  })
+  it.each(['http', 'https'])(
+    'S-29 reaches a host through an %s proxy by CONNECT, with the password of the proxy for the proxy only',
+    async (scheme) => {
+      const proxy = await started(connectProxy({ route: () => secure.port, ...(scheme === 'https' && { certificate }) }))
+      const http = arrangeHttp({ HTTPS_PROXY: proxy.url.replace('://', '://ci:CANARY-proxy@') }, { caFile })
+      const before = secure.requests.length
+      const connection = await http.connect(`https://${TARGET}/token`, signal)
+      expect([secure.requests.length, proxy.requests]).toEqual([
+        before,
+        [{ line: `CONNECT ${TARGET}:443`, authorization: `Basic ${Buffer.from('ci:CANARY-proxy').toString('base64')}` }],
+      ])
+      expect(await readText(await connection.request({ method: 'POST', url: `https://${TARGET}/token`, headers: {}, body: 'x' }))).toBe(
+        'secret',
+      )
+      expect(await readText(await http.request(get(`https://${TARGET}/v1`)))).toBe('secret')
+      expect(secure.requests.slice(before).map(({ path, headers }) => [path, headers.host, headers['proxy-authorization']])).toEqual([
+        ['/token', TARGET, undefined],
+        ['/v1', TARGET, undefined],
+      ])
+    },
+  )
 
   it('S-28 checks the certificate behind a proxy too, whatever the environment says', async () => {
     const proxy = await started(connectProxy({ route: () => secure.port }))
@@ -380,15 +437,61 @@ describe('TLS', () => {
 
 describe('a proxy that says no', () => {
   it.each([
-    ['asks for a password', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', (url: string) => `the proxy \`${url}\` asks for a user name and password`, undefined, 'put them into `HTTPS_PROXY` as `http://user:password@host:port`', 407],
-    ['forbids the host', 'HTTP/1.1 403 Forbidden\u001b[31m\r\n\r\n', (url: string) => `the proxy \`${url}\` refuses to connect to \`${TARGET}:443\``, 'HTTP 403 Forbidden\\x1b[31m', 'ask whoever runs the proxy, or exempt the host with NO_PROXY', 403],
-    ['speaks no HTTP', 'SSH-2.0\r\n\r\n', (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`, undefined, 'check `HTTPS_PROXY`', undefined],
-    ['puts bytes into the tunnel', 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n', (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`, undefined, 'check `HTTPS_PROXY`', undefined],
-    ['never ends its head', 'x'.repeat(20_000), (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`, undefined, 'check `HTTPS_PROXY`', undefined],
-    ['hangs up', '', (url: string) => `the proxy \`${url}\` closed the connection without an answer`, undefined, 'check `HTTPS_PROXY`', undefined],
+    [
+      'asks for a password',
+      'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n',
+      (url: string) => `the proxy \`${url}\` asks for a user name and password`,
+      undefined,
+      'put them into `HTTPS_PROXY` as `http://user:password@host:port`',
+      407,
+    ],
+    [
+      'forbids the host',
+      'HTTP/1.1 403 Forbidden\u001b[31m\r\n\r\n',
+      (url: string) => `the proxy \`${url}\` refuses to connect to \`${TARGET}:443\``,
+      'HTTP 403 Forbidden\\x1b[31m',
+      'ask whoever runs the proxy, or exempt the host with NO_PROXY',
+      403,
+    ],
+    [
+      'speaks no HTTP',
+      'SSH-2.0\r\n\r\n',
+      (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`,
+      undefined,
+      'check `HTTPS_PROXY`',
+      undefined,
+    ],
+    [
+      'puts bytes into the tunnel',
+      'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n',
+      (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`,
+      undefined,
+      'check `HTTPS_PROXY`',
+      undefined,
+    ],
+    [
+      'never ends its head',
+      'x'.repeat(20_000),
+      (url: string) => `the answer of the proxy \`${url}\` is not valid HTTP`,
+      undefined,
+      'check `HTTPS_PROXY`',
+      undefined,
+    ],
+    [
+      'hangs up',
+      '',
+      (url: string) => `the proxy \`${url}\` closed the connection without an answer`,
+      undefined,
+      'check `HTTPS_PROXY`',
+      undefined,
+    ],
   ])('S-29 is told what happened when it %s', async (_name, refuse, what, why, fix, proxyStatus) => {
     const proxy = await started(connectProxy({ refuse }))
-    expect(await failureOf(() => arrangeHttp({ HTTPS_PROXY: proxy.url.replace('://', '://ci:CANARY-proxy@') }).request(get(`https://${TARGET}/`)))).toEqual({
+    expect(
+      await failureOf(() =>
+        arrangeHttp({ HTTPS_PROXY: proxy.url.replace('://', '://ci:CANARY-proxy@') }).request(get(`https://${TARGET}/`)),
+      ),
+    ).toEqual({
       code: 'CLAW_NETWORK',
       what: what(proxy.url),
       ...(why !== undefined && { why }),
@@ -399,7 +502,9 @@ describe('a proxy that says no', () => {
 
   it('S-29 is not there at all', async () => {
     const port = await closedPort()
-    expect(await failureOf(() => arrangeHttp({ HTTPS_PROXY: `http://u:CANARY-proxy@127.0.0.1:${port}` }).request(get(`https://${TARGET}/`)))).toEqual({
+    expect(
+      await failureOf(() => arrangeHttp({ HTTPS_PROXY: `http://u:CANARY-proxy@127.0.0.1:${port}` }).request(get(`https://${TARGET}/`))),
+    ).toEqual({
       code: 'CLAW_NETWORK',
       what: `no connection to \`https://${TARGET}\` through the proxy \`http://127.0.0.1:${port}\``,
       why: 'ECONNREFUSED: nothing listens there',
@@ -410,7 +515,9 @@ describe('a proxy that says no', () => {
 
   it('S-29 is never given a request without TLS', async () => {
     const proxy = await started(connectProxy())
-    expect(await failureOf(() => arrangeHttp({ http_proxy: proxy.url }).request(get('http://lan.example:8080/', { allowHttp: true })))).toEqual({
+    expect(
+      await failureOf(() => arrangeHttp({ http_proxy: proxy.url }).request(get('http://lan.example:8080/', { allowHttp: true }))),
+    ).toEqual({
       code: 'CLAW_INSECURE',
       what: '`lan.example:8080` would be spoken to without TLS through the proxy of `http_proxy`',
       fix: 'add `lan.example` to NO_PROXY',
@@ -420,7 +527,12 @@ describe('a proxy that says no', () => {
   })
 
   it('S-29 is shown by proxyDecision as it would be used', () => {
-    expect(arrangeHttp({ HTTPS_PROXY: 'http://u:CANARY-proxy@up.example:1' }).proxyDecision(`https://${TARGET}/`)).toEqual({ via: 'proxy', proxy: 'http://up.example:1', source: 'HTTPS_PROXY', authorization: expect.anything() })
+    expect(arrangeHttp({ HTTPS_PROXY: 'http://u:CANARY-proxy@up.example:1' }).proxyDecision(`https://${TARGET}/`)).toEqual({
+      via: 'proxy',
+      proxy: 'http://up.example:1',
+      source: 'HTTPS_PROXY',
+      authorization: expect.anything(),
+    })
   })
 })
 

@@ -3,8 +3,19 @@ import { type DeviceRules, judgeDeviceAuthorization, judgeDevicePoll } from '../
 import { answer } from '../support/answer.ts'
 import { failureOf } from '../support/failure.ts'
 
-const good = { device_code: 'CANARY-device', user_code: 'WDJB-MJHT', verification_uri: 'https://acme.example/device', verification_uri_complete: 'https://acme.example/device?user_code=WDJB-MJHT', expires_in: 600, interval: 7 }
-const rules: DeviceRules = { tokenEndpoint: 'https://auth.acme.example/token', verificationHosts: ['www.kimi.example', '*.ghe.example'], verificationUriMayBeEmpty: false }
+const good = {
+  device_code: 'CANARY-device',
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://acme.example/device',
+  verification_uri_complete: 'https://acme.example/device?user_code=WDJB-MJHT',
+  expires_in: 600,
+  interval: 7,
+}
+const rules: DeviceRules = {
+  tokenEndpoint: 'https://auth.acme.example/token',
+  verificationHosts: ['www.kimi.example', '*.ghe.example'],
+  verificationUriMayBeEmpty: false,
+}
 const local: DeviceRules = { ...rules, tokenEndpoint: 'http://127.0.0.1:1/token' }
 
 function judge(fields: object, given = rules) {
@@ -58,7 +69,9 @@ describe('judgeDeviceAuthorization', () => {
   })
 
   it('R-33 takes the defaults of the catalogue where the server says nothing', () => {
-    expect(judge({ interval: undefined, expires_in: undefined }, { ...rules, defaultIntervalMs: 3_000, defaultLifetimeMs: 60_000 })).toMatchObject({ intervalMs: 3_000, lifetimeMs: 60_000 })
+    expect(
+      judge({ interval: undefined, expires_in: undefined }, { ...rules, defaultIntervalMs: 3_000, defaultLifetimeMs: 60_000 }),
+    ).toMatchObject({ intervalMs: 3_000, lifetimeMs: 60_000 })
   })
 
   const PAGE = '`verification_uri` of the device authorization'
@@ -87,9 +100,19 @@ describe('judgeDeviceAuthorization', () => {
     ['verification_uri', 'https://acme.example/\u001b]0;x\u0007', `${PAGE} holds characters that may not stand in an address`, undefined],
     ['verification_uri', 'https://acme.example/\u202eecived', `${PAGE} holds characters that may not stand in an address`, undefined],
     ['verification_uri', `https://acme.example/${'x'.repeat(10_000)}`, `${PAGE} is longer than 512 characters`, undefined],
-    ['verification_uri_complete', 'javascript:alert(1)', '`verification_uri_complete` of the device authorization must be an https address', 'it is `javascript:`'],
+    [
+      'verification_uri_complete',
+      'javascript:alert(1)',
+      '`verification_uri_complete` of the device authorization must be an https address',
+      'it is `javascript:`',
+    ],
   ])('S-44 refuses %s = %.40j', async (name, value, what, why) => {
-    expect(await failureOf(() => judge({ [name]: value }))).toEqual({ code: 'CLAW_PROTOCOL', what, ...(why !== undefined && { why }), data: { sent: true } })
+    expect(await failureOf(() => judge({ [name]: value }))).toEqual({
+      code: 'CLAW_PROTOCOL',
+      what,
+      ...(why !== undefined && { why }),
+      data: { sent: true },
+    })
   })
 
   it('S-44 shows the host as it is asked for, punycode and all, and warns of one that is not known', () => {
@@ -125,16 +148,28 @@ describe('judgeDeviceAuthorization', () => {
   })
 
   it('S-44 takes http to this machine only from a token endpoint on this machine', () => {
-    expect(judge({ verification_uri: 'http://127.0.0.1:2/device', verification_uri_complete: undefined }, local).verificationUri).toBe('http://127.0.0.1:2/device')
+    expect(judge({ verification_uri: 'http://127.0.0.1:2/device', verification_uri_complete: undefined }, local).verificationUri).toBe(
+      'http://127.0.0.1:2/device',
+    )
   })
 
   const WHO = 'the device authorization endpoint'
   it.each([
-    [answer(200, '<html>', { 'content-type': 'text/html' }), 'CLAW_PROTOCOL', 'the answer to the device authorization request is not a JSON object', 'HTTP 200, text/html'],
+    [
+      answer(200, '<html>', { 'content-type': 'text/html' }),
+      'CLAW_PROTOCOL',
+      'the answer to the device authorization request is not a JSON object',
+      'HTTP 200, text/html',
+    ],
     [answer(200, {}), 'CLAW_PROTOCOL', '`device_code` is missing from the device authorization', undefined],
     [answer(200, { access_token: 'CANARY-access' }), 'CLAW_PROTOCOL', '`device_code` is missing from the device authorization', undefined],
     [answer(200, { error: 'invalid_client' }), 'CLAW_CLIENT_REFUSED', `${WHO} answered \`invalid_client\``, 'HTTP 200'],
-    [answer(400, { error: 'unauthorized_client', error_description: 'not this one' }), 'CLAW_CLIENT_REFUSED', `${WHO} answered \`unauthorized_client\``, 'not this one'],
+    [
+      answer(400, { error: 'unauthorized_client', error_description: 'not this one' }),
+      'CLAW_CLIENT_REFUSED',
+      `${WHO} answered \`unauthorized_client\``,
+      'not this one',
+    ],
     [answer(404, 'no such page'), 'CLAW_CLIENT_REFUSED', 'the server has no device sign-in at this address', 'HTTP 404'],
     [answer(403, '<html>'), 'CLAW_FORBIDDEN', `${WHO} refused the request without the words of OAuth`, 'HTTP 403'],
     [answer(429, ''), 'CLAW_RATE_LIMIT', `${WHO} limits how often it may be asked`, 'HTTP 429'],
@@ -178,6 +213,10 @@ describe('judgeDevicePoll', () => {
 
   it('R-33 gives the grant', () => {
     const poll = judgeDevicePoll(answer(200, { access_token: 'CANARY-access', expires_in: 900, account: 'a' }), NOW, [], ['account'])
-    expect(poll.kind === 'granted' && [poll.grant.accessToken.reveal(), poll.grant.lifetimeMs, poll.grant.extras]).toEqual(['CANARY-access', 900_000, new Map([['account', 'a']])])
+    expect(poll.kind === 'granted' && [poll.grant.accessToken.reveal(), poll.grant.lifetimeMs, poll.grant.extras]).toEqual([
+      'CANARY-access',
+      900_000,
+      new Map([['account', 'a']]),
+    ])
   })
 })

@@ -26,9 +26,21 @@ const metadata = {
 
 describe('metadataUrls', () => {
   it.each([
-    ['https://acme.example', ['https://acme.example/.well-known/oauth-authorization-server', 'https://acme.example/.well-known/openid-configuration']],
-    ['https://acme.example/', ['https://acme.example/.well-known/oauth-authorization-server', 'https://acme.example/.well-known/openid-configuration']],
-    [ISSUER, ['https://sso.acme.example/.well-known/oauth-authorization-server/realms/main', 'https://sso.acme.example/realms/main/.well-known/openid-configuration']],
+    [
+      'https://acme.example',
+      ['https://acme.example/.well-known/oauth-authorization-server', 'https://acme.example/.well-known/openid-configuration'],
+    ],
+    [
+      'https://acme.example/',
+      ['https://acme.example/.well-known/oauth-authorization-server', 'https://acme.example/.well-known/openid-configuration'],
+    ],
+    [
+      ISSUER,
+      [
+        'https://sso.acme.example/.well-known/oauth-authorization-server/realms/main',
+        'https://sso.acme.example/realms/main/.well-known/openid-configuration',
+      ],
+    ],
   ])('asks for %s at both places', (issuer, urls) => {
     expect(metadataUrls(issuer)).toEqual(urls)
   })
@@ -40,7 +52,10 @@ describe('metadataUrls', () => {
 
 describe('judgeMetadata', () => {
   it('reads the endpoints, and leaves out what is not there', () => {
-    expect(judgeMetadata(answer(200, { ...good, authorization_response_iss_parameter_supported: true }), ISSUER)).toEqual({ ...metadata, namesItself: true })
+    expect(judgeMetadata(answer(200, { ...good, authorization_response_iss_parameter_supported: true }), ISSUER)).toEqual({
+      ...metadata,
+      namesItself: true,
+    })
     expect(judgeMetadata(answer(200, { issuer: ISSUER, token_endpoint: good.token_endpoint, jwks_uri: 'javascript:x' }), ISSUER)).toEqual({
       ...metadata,
       deviceAuthorizationEndpoint: null,
@@ -49,15 +64,12 @@ describe('judgeMetadata', () => {
     })
   })
 
-  it.each([
-    [answer(404, 'no')],
-    [answer(401, { error: 'x' })],
-    [answer(200, '<html>')],
-    [answer(200, {})],
-    [answer(200, [])],
-  ])('passes over what is no metadata: %j', (given) => {
-    expect(judgeMetadata(given, ISSUER)).toBeUndefined()
-  })
+  it.each([[answer(404, 'no')], [answer(401, { error: 'x' })], [answer(200, '<html>')], [answer(200, {})], [answer(200, [])]])(
+    'passes over what is no metadata: %j',
+    (given) => {
+      expect(judgeMetadata(given, ISSUER)).toBeUndefined()
+    },
+  )
 
   it('S-43 takes another site only where the user names it', () => {
     const fields = { ...good, token_endpoint: 'https://tokens.example/t', device_authorization_endpoint: undefined }
@@ -71,9 +83,19 @@ describe('judgeMetadata', () => {
     ['token_endpoint', undefined, `\`token_endpoint\` is missing from the metadata of \`${ISSUER}\``, undefined],
     ['token_endpoint', 7, `\`token_endpoint\` of \`${ISSUER}\` must be a string`, 'it is a number'],
     ['token_endpoint', 'https://evil.example/token', `\`token_endpoint\` of \`${ISSUER}\` is on another site`, 'it is on `evil.example`'],
-    ['token_endpoint', 'https://evil-acme.example/token', `\`token_endpoint\` of \`${ISSUER}\` is on another site`, 'it is on `evil-acme.example`'],
+    [
+      'token_endpoint',
+      'https://evil-acme.example/token',
+      `\`token_endpoint\` of \`${ISSUER}\` is on another site`,
+      'it is on `evil-acme.example`',
+    ],
   ])('S-43 refuses %s = %j', async (name, value, what, why) => {
-    expect(await failureOf(() => judgeMetadata(answer(200, { ...good, [name]: value }), ISSUER))).toEqual({ code: 'CLAW_PROTOCOL', what, ...(why !== undefined && { why }), data: { sent: true } })
+    expect(await failureOf(() => judgeMetadata(answer(200, { ...good, [name]: value }), ISSUER))).toEqual({
+      code: 'CLAW_PROTOCOL',
+      what,
+      ...(why !== undefined && { why }),
+      data: { sent: true },
+    })
   })
 
   it.each([
@@ -85,11 +107,20 @@ describe('judgeMetadata', () => {
     ['revocation_endpoint', 'file:///etc/passwd', 'is no http or https address'],
     ['token_endpoint', 'https://sso.acme.example/#x', 'has a fragment'],
   ])('S-43 refuses %s = %s', async (name, value, what) => {
-    expect(await failureOf(() => judgeMetadata(answer(200, { ...good, [name]: value }), ISSUER))).toEqual({ code: 'CLAW_PROTOCOL', what: `\`${name}\` ${what}`, data: {} })
+    expect(await failureOf(() => judgeMetadata(answer(200, { ...good, [name]: value }), ISSUER))).toEqual({
+      code: 'CLAW_PROTOCOL',
+      what: `\`${name}\` ${what}`,
+      data: {},
+    })
   })
 
   it('says that the server failed, instead of looking elsewhere', async () => {
-    expect(await failureOf(() => judgeMetadata(answer(503, ''), ISSUER))).toEqual({ code: 'CLAW_SERVER', what: `\`${ISSUER}\` cannot give its metadata`, why: 'HTTP 503, empty', data: {} })
+    expect(await failureOf(() => judgeMetadata(answer(503, ''), ISSUER))).toEqual({
+      code: 'CLAW_SERVER',
+      what: `\`${ISSUER}\` cannot give its metadata`,
+      why: 'HTTP 503, empty',
+      data: {},
+    })
   })
 })
 

@@ -23,7 +23,12 @@ describe('jwtClaims', () => {
   })
 
   it('S-48 reads letters of every script, and names that are dangerous as names', () => {
-    expect(jwtClaims(jwt('{"name":"Zoë ☃","__proto__":{"x":1}}'))).toEqual(new Map<string, unknown>([['name', 'Zoë ☃'], ['__proto__', { x: 1 }]]))
+    expect(jwtClaims(jwt('{"name":"Zoë ☃","__proto__":{"x":1}}'))).toEqual(
+      new Map<string, unknown>([
+        ['name', 'Zoë ☃'],
+        ['__proto__', { x: 1 }],
+      ]),
+    )
   })
 })
 
@@ -42,15 +47,41 @@ describe('jwtExpiry', () => {
 })
 
 describe('claims', () => {
-  const claims = jwtClaims(jwt({ email: 'a@x.example', 'https://api.openai.com/auth': { chatgpt_account_id: 'acct_1-2' }, crlf: 'a\r\nx: y', long: 'x'.repeat(200), esc: 'a\u001b[31m', number: 7, organizations: [{ id: 'org-1' }] }))
+  const claims = jwtClaims(
+    jwt({
+      email: 'a@x.example',
+      'https://api.openai.com/auth': { chatgpt_account_id: 'acct_1-2' },
+      crlf: 'a\r\nx: y',
+      long: 'x'.repeat(200),
+      esc: 'a\u001b[31m',
+      number: 7,
+      organizations: [{ id: 'org-1' }],
+    }),
+  )
 
   it('S-48 lets into a header only what looks like an id', () => {
-    const paths = [['https://api.openai.com/auth', 'chatgpt_account_id'], ['email'], ['crlf'], ['long'], ['number'], ['absent'], ['absent', 'x'], ['email', 'length'], ['constructor', 'name']]
+    const paths = [
+      ['https://api.openai.com/auth', 'chatgpt_account_id'],
+      ['email'],
+      ['crlf'],
+      ['long'],
+      ['number'],
+      ['absent'],
+      ['absent', 'x'],
+      ['email', 'length'],
+      ['constructor', 'name'],
+    ]
     expect(paths.map((path) => idClaim(claims, path))).toEqual(['acct_1-2', null, null, null, null, null, null, null, null])
   })
 
   it('S-48 shows only text, made visible and cut', () => {
-    expect(['email', 'crlf', 'long', 'esc', 'number'].map((name) => shownClaim(claims, [name]))).toEqual(['a@x.example', 'a\\x0d x: y', `${'x'.repeat(127)}…`, 'a\\x1b[31m', null])
+    expect(['email', 'crlf', 'long', 'esc', 'number'].map((name) => shownClaim(claims, [name]))).toEqual([
+      'a@x.example',
+      'a\\x0d x: y',
+      `${'x'.repeat(127)}…`,
+      'a\\x1b[31m',
+      null,
+    ])
     expect([idClaim(undefined, ['x']), shownClaim(undefined, ['x'])]).toEqual([null, null])
   })
 })

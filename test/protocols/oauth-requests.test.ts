@@ -22,17 +22,32 @@ async function start(given: Answer = { status: 400, body: '{"error":"x"}' }, mor
   return { url: `${server.origin}/oauth/x`, encoding: 'form', clientId: 'claw', ...more }
 }
 const FORM = 'application/x-www-form-urlencoded'
-const asked = () => server.requests.map(({ method, path, headers, body }) => [method, path, headers['content-type'], headers.accept, headers['user-agent'], body])
+const asked = () =>
+  server.requests.map(({ method, path, headers, body }) => [
+    method,
+    path,
+    headers['content-type'],
+    headers.accept,
+    headers['user-agent'],
+    body,
+  ])
 
 describe('what is sent', () => {
   it('RFC 8628 section 3.1: asks for a device code', async () => {
-    expect(await requestDeviceCode(send, await start(), { scope: 'openid offline_access' }, signal)).toMatchObject({ status: 400, text: '{"error":"x"}' })
-    expect(asked()).toEqual([['POST', '/oauth/x', FORM, 'application/json', 'claw/0.0.0-test', 'client_id=claw&scope=openid+offline_access']])
+    expect(await requestDeviceCode(send, await start(), { scope: 'openid offline_access' }, signal)).toMatchObject({
+      status: 400,
+      text: '{"error":"x"}',
+    })
+    expect(asked()).toEqual([
+      ['POST', '/oauth/x', FORM, 'application/json', 'claw/0.0.0-test', 'client_id=claw&scope=openid+offline_access'],
+    ])
   })
 
   it('RFC 8628 section 3.4: polls with the device code', async () => {
     await requestDeviceToken(send, await start(), new Secret('CANARY-device', 'device-code'), signal, { code_verifier: 'v' })
-    expect(asked()[0]?.[5]).toBe('client_id=claw&code_verifier=v&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=CANARY-device')
+    expect(asked()[0]?.[5]).toBe(
+      'client_id=claw&code_verifier=v&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=CANARY-device',
+    )
   })
 
   it('RFC 6749 section 6: refreshes over a connection that stands, in a form', async () => {
@@ -40,11 +55,25 @@ describe('what is sent', () => {
     const connection = await http.connect(endpoint.url, signal)
     expect(server.requests).toEqual([])
     await requestRefresh(connection, endpoint, token, { scope: 'a', audience: 'https://api.acme.example', resource: undefined }, signal)
-    expect(asked()).toEqual([['POST', '/oauth/x', FORM, 'application/json', 'claw/0.0.0-test', 'client_id=claw&grant_type=refresh_token&refresh_token=CANARY%2Brefresh%2F1&scope=a&audience=https%3A%2F%2Fapi.acme.example']])
+    expect(asked()).toEqual([
+      [
+        'POST',
+        '/oauth/x',
+        FORM,
+        'application/json',
+        'claw/0.0.0-test',
+        'client_id=claw&grant_type=refresh_token&refresh_token=CANARY%2Brefresh%2F1&scope=a&audience=https%3A%2F%2Fapi.acme.example',
+      ],
+    ])
   })
 
   it('RFC 6749 section 6: refreshes in JSON, with headers and fields of the server, which beat no field of the protocol', async () => {
-    const endpoint = await start(undefined, { encoding: 'json', clientSecret: new Secret('CANARY-client', 'client-secret'), headers: { 'user-agent': 'own/1', 'x-device': 'd' }, extraParams: { tenant: 't', grant_type: 'password', client_id: 'evil' } })
+    const endpoint = await start(undefined, {
+      encoding: 'json',
+      clientSecret: new Secret('CANARY-client', 'client-secret'),
+      headers: { 'user-agent': 'own/1', 'x-device': 'd' },
+      extraParams: { tenant: 't', grant_type: 'password', client_id: 'evil' },
+    })
     const connection = await http.connect(endpoint.url, signal)
     await requestRefresh(connection, endpoint, token, {}, signal)
     const { headers, body } = server.requests[0] ?? {}
@@ -72,7 +101,11 @@ describe('what is sent', () => {
     const other = await loopbackServer(() => ({}))
     const endpoint = await start({ status, headers: { location: `${other.origin}/steal?x=CANARY` } })
     const connection = await http.connect(endpoint.url, signal)
-    for (const request of [() => requestRefresh(connection, endpoint, token, {}, signal), () => requestRevocation(send, endpoint, token, 'refresh_token', signal), () => requestDeviceCode(send, endpoint, {}, signal)]) {
+    for (const request of [
+      () => requestRefresh(connection, endpoint, token, {}, signal),
+      () => requestRevocation(send, endpoint, token, 'refresh_token', signal),
+      () => requestDeviceCode(send, endpoint, {}, signal),
+    ]) {
       const failure = await failureOf(request)
       expect([failure.code, failure.data]).toEqual(['CLAW_REDIRECT', { sent: true, status, origin: other.origin }])
     }
@@ -82,7 +115,9 @@ describe('what is sent', () => {
 
   it('S-30 reads 256 KiB of an answer and no more', async () => {
     const endpoint = await start({ body: 'x'.repeat(256 * 1024 + 1) })
-    expect((await failureOf(() => requestDeviceCode(send, endpoint, {}, signal))).what).toBe(`the answer of \`${server.origin}\` is longer than 256 KiB`)
+    expect((await failureOf(() => requestDeviceCode(send, endpoint, {}, signal))).what).toBe(
+      `the answer of \`${server.origin}\` is longer than 256 KiB`,
+    )
   })
 })
 

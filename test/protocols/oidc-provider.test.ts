@@ -3,7 +3,12 @@ import type { Secret } from '../../src/core/secret.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import { UndiciHttp } from '../../src/platform/undici-http.ts'
-import { type DeviceAuthorization, DEVICE_GRANT_TYPE, judgeDeviceAuthorization, judgeDevicePoll } from '../../src/protocols/device-authorization.ts'
+import {
+  type DeviceAuthorization,
+  DEVICE_GRANT_TYPE,
+  judgeDeviceAuthorization,
+  judgeDevicePoll,
+} from '../../src/protocols/device-authorization.ts'
 import { requestDeviceCode, requestDeviceToken } from '../../src/protocols/device-request.ts'
 import { discoverServer, type ServerMetadata } from '../../src/protocols/discovery.ts'
 import { jwtClaims } from '../../src/protocols/jwt-claims.ts'
@@ -96,7 +101,10 @@ describe('oidc-provider', () => {
     await provider.approve(code.userCode)
     await poll(code.deviceCode)
     const again = await poll(code.deviceCode)
-    expect(again.kind === 'failed' && [again.error.code, again.error.message]).toEqual(['CLAW_GRANT_REJECTED', 'the token endpoint answered `invalid_grant`'])
+    expect(again.kind === 'failed' && [again.error.code, again.error.message]).toEqual([
+      'CLAW_GRANT_REJECTED',
+      'the token endpoint answered `invalid_grant`',
+    ])
   })
 
   it('says that somebody said no', async () => {
@@ -107,7 +115,9 @@ describe('oidc-provider', () => {
 
   it('refuses a client that it does not know', async () => {
     const answer = await requestDeviceCode(send, { ...at(server.deviceAuthorizationEndpoint), clientId: 'somebody-else' }, {}, signal)
-    expect(() => judgeDeviceAuthorization(answer, { tokenEndpoint: server.tokenEndpoint, verificationHosts: [], verificationUriMayBeEmpty: false })).toThrow('the device authorization endpoint answered `invalid_client`')
+    expect(() =>
+      judgeDeviceAuthorization(answer, { tokenEndpoint: server.tokenEndpoint, verificationHosts: [], verificationUriMayBeEmpty: false }),
+    ).toThrow('the device authorization endpoint answered `invalid_client`')
   })
 
   it('R-24 replaces the refresh token at every refresh, and takes each one once', async () => {

@@ -19,29 +19,40 @@ describe('endpointUrl', () => {
     expect(endpointUrl(base, path)).toBe(url)
   })
 
-  it.each(['//evil.example/x', '/..', 'a/../b', 'a/./b', '%2e%2E/x', 'a//b', 'a\\b', '/x#y', 'a b', 'https://evil.example'])('S-31 refuses the path %s', async (path) => {
-    expect(await failureOf(() => endpointUrl('https://gw.example/prefix', path))).toEqual({
-      code: 'CLAW_CONFIG_INVALID',
-      what: 'a path of an endpoint leaves the base URL that it is joined to',
-      fix: 'write it as `/segment/segment`',
-      data: {},
-    })
-  })
+  it.each(['//evil.example/x', '/..', 'a/../b', 'a/./b', '%2e%2E/x', 'a//b', 'a\\b', '/x#y', 'a b', 'https://evil.example'])(
+    'S-31 refuses the path %s',
+    async (path) => {
+      expect(await failureOf(() => endpointUrl('https://gw.example/prefix', path))).toEqual({
+        code: 'CLAW_CONFIG_INVALID',
+        what: 'a path of an endpoint leaves the base URL that it is joined to',
+        fix: 'write it as `/segment/segment`',
+        data: {},
+      })
+    },
+  )
 
   it('S-31 never leaves origin and prefix, whatever the path', () => {
     const bases = fc.constantFrom('https://gw.example', 'https://gw.example/', 'https://gw.example/a/b', 'http://127.0.0.1:1/a%2Fb/')
     fc.assert(
-      fc.property(bases, fc.oneof(fc.string(), fc.webPath(), fc.array(fc.constantFrom('..', '.', '%2e', '/', '\\', '@', 'x', '?', '#', ':')).map((parts) => parts.join(''))), (base, path) => {
-        let joined: URL
-        try {
-          joined = new URL(endpointUrl(base, path))
-        } catch {
-          return
-        }
-        const from = new URL(base)
-        expect([joined.origin, joined.hash, joined.username]).toEqual([from.origin, '', ''])
-        expect(joined.pathname.startsWith(from.pathname.replace(/\/$/, ''))).toBe(true)
-      }),
+      fc.property(
+        bases,
+        fc.oneof(
+          fc.string(),
+          fc.webPath(),
+          fc.array(fc.constantFrom('..', '.', '%2e', '/', '\\', '@', 'x', '?', '#', ':')).map((parts) => parts.join('')),
+        ),
+        (base, path) => {
+          let joined: URL
+          try {
+            joined = new URL(endpointUrl(base, path))
+          } catch {
+            return
+          }
+          const from = new URL(base)
+          expect([joined.origin, joined.hash, joined.username]).toEqual([from.origin, '', ''])
+          expect(joined.pathname.startsWith(from.pathname.replace(/\/$/, ''))).toBe(true)
+        },
+      ),
     )
   })
 })
@@ -57,7 +68,9 @@ describe('expandUrl', () => {
 
   it('S-31 does not let a template name another host behind the origin', async () => {
     for (const template of ['{origin}//evil.example', '{origin}@evil.example', '{origin}.evil.example']) {
-      const result = await Promise.resolve(template).then((text) => expandUrl(text, 'https://api.acme.example')).catch(() => 'refused')
+      const result = await Promise.resolve(template)
+        .then((text) => expandUrl(text, 'https://api.acme.example'))
+        .catch(() => 'refused')
       expect(result === 'refused' || new URL(result).origin === 'https://api.acme.example').toBe(true)
     }
   })
@@ -76,13 +89,21 @@ describe('secureUrl', () => {
     ['https://@x.example/', 'holds a user name or password'],
     ['https://x.example/#y', 'has a fragment'],
   ])('S-26 refuses %s', async (text, what) => {
-    expect(await failureOf(() => secureUrl(text, 'token_endpoint'))).toEqual({ code: 'CLAW_PROTOCOL', what: `\`token_endpoint\` ${what}`, data: {} })
+    expect(await failureOf(() => secureUrl(text, 'token_endpoint'))).toEqual({
+      code: 'CLAW_PROTOCOL',
+      what: `\`token_endpoint\` ${what}`,
+      data: {},
+    })
   })
 
   it('S-26 takes http for this machine, unless told otherwise', async () => {
     expect(secureUrl('http://127.0.0.1:1/', 'x').href).toBe('http://127.0.0.1:1/')
     expect((await failureOf(() => secureUrl('http://127.0.0.1:1/', 'x', false))).what).toBe('`x` is not an https address')
-    expect(['http://127.0.0.1/', 'http://[::1]/', 'http://localhost/'].map((text) => isLoopbackUrl(new URL(text)))).toEqual([true, true, false])
+    expect(['http://127.0.0.1/', 'http://[::1]/', 'http://localhost/'].map((text) => isLoopbackUrl(new URL(text)))).toEqual([
+      true,
+      true,
+      false,
+    ])
   })
 })
 

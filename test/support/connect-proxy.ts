@@ -30,7 +30,8 @@ export function connectProxy(options: ConnectProxyOptions = {}): Promise<Connect
     socket.on('error', () => {})
     socket.once('close', () => sockets.delete(socket))
   }
-  const record = (message: IncomingMessage) => requests.push({ line: `${message.method} ${message.url}`, authorization: message.headers['proxy-authorization'] })
+  const record = (message: IncomingMessage) =>
+    requests.push({ line: `${message.method} ${message.url}`, authorization: message.headers['proxy-authorization'] })
   server.on('connection', keep)
   server.on('request', (message, response) => {
     record(message)

@@ -31,7 +31,12 @@ export function loopbackServer(answer: Answerer, certificate?: Certificate): Pro
     const chunks: Buffer[] = []
     message.on('data', (chunk) => chunks.push(chunk))
     message.on('end', async () => {
-      const seen = { method: message.method ?? '', path: message.url ?? '', headers: message.headers, body: Buffer.concat(chunks).toString() }
+      const seen = {
+        method: message.method ?? '',
+        path: message.url ?? '',
+        headers: message.headers,
+        body: Buffer.concat(chunks).toString(),
+      }
       const given = await answer(seen, requests.push(seen) - 1)
       if (given === undefined) return
       response.writeHead(given.status ?? 200, { ...given.headers })

@@ -35,7 +35,11 @@ export interface OidcProviderOptions {
 
 const CLIENT_ID = 'claw-test'
 
-export async function startOidcProvider({ accessTokenTtl = 300, deviceCodeTtl = 600, port = 0 }: OidcProviderOptions = {}): Promise<OidcProvider> {
+export async function startOidcProvider({
+  accessTokenTtl = 300,
+  deviceCodeTtl = 600,
+  port = 0,
+}: OidcProviderOptions = {}): Promise<OidcProvider> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -84,12 +88,25 @@ function configuration(accessTokenTtl: number, deviceCodeTtl: number): Readonly<
         response_types: ['code'],
       },
     ],
-    features: { deviceFlow: { enabled: true }, devInteractions: { enabled: true }, revocation: { enabled: true }, introspection: { enabled: false } },
+    features: {
+      deviceFlow: { enabled: true },
+      devInteractions: { enabled: true },
+      revocation: { enabled: true },
+      introspection: { enabled: false },
+    },
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: async () => true,
     findAccount: async (_context: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id }) }),
-    ttl: { AccessToken: accessTokenTtl, DeviceCode: deviceCodeTtl, RefreshToken: 86_400, IdToken: 3_600, Session: 86_400, Interaction: 600, Grant: 86_400 },
+    ttl: {
+      AccessToken: accessTokenTtl,
+      DeviceCode: deviceCodeTtl,
+      RefreshToken: 86_400,
+      IdToken: 3_600,
+      Session: 86_400,
+      Interaction: 600,
+      Grant: 86_400,
+    },
     cookies: { keys: ['a key for tests'] },
   }
 }
@@ -118,7 +135,9 @@ async function visit(issuer: string, codeOrUri: string, isRefused: boolean): Pro
     const form = formOf(page.html)
     if (form === undefined) {
       if (isRefused ? /interrupted/i.test(page.html) : /success/i.test(page.html)) return
-      throw new Error(`the provider shows a page without a form: ${page.html.replace(/<style>[\s\S]*?<\/style>/g, '').replace(/<[^>]+>|\s+/g, ' ')}`)
+      throw new Error(
+        `the provider shows a page without a form: ${page.html.replace(/<style>[\s\S]*?<\/style>/g, '').replace(/<[^>]+>|\s+/g, ' ')}`,
+      )
     }
     if (isRefused && form.fields.user_code === '' && step > 0) return
     const filled = { ...form.fields }
