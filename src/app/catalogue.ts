@@ -36,6 +36,8 @@ export interface Catalogue {
   readonly routes: ReadonlyMap<string, Route>
   /** Every id, providers and routes, in the order of the catalogue and then of the configuration. */
   readonly ids: readonly string[]
+  /** Ids and aliases. */
+  readonly names: readonly string[]
   knows(name: string): boolean
   /** By id or alias. @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` with the nearest names. */
   find(name: string): Named
@@ -76,6 +78,10 @@ class EffectiveCatalogue implements Catalogue {
     return [...this.routes.keys()]
   }
 
+  get names(): readonly string[] {
+    return [...this.routes.keys(), ...this.#aliases.keys()]
+  }
+
   knows(name: string): boolean {
     return this.routes.has(name) || this.#aliases.has(name)
   }
@@ -89,14 +95,19 @@ class EffectiveCatalogue implements Catalogue {
   route(name: string): Route {
     const route = this.routes.get(this.#aliases.get(name) ?? name)
     if (route) return route
-    const near = nearest(name, [...this.routes.keys(), ...this.#aliases.keys()])
-    throw new ClawError('CLAW_PROVIDER_UNKNOWN', {
-      what: `there is no provider \`${visibleLine(name, 64)}\``,
-      why: near.length > 0 ? `the nearest names are ${near.map((each) => `\`${each}\``).join(', ')}` : undefined,
-      fix: 'see `claw auth list` for every provider',
-      data: { nearest: near },
-    })
+    throw unknownProvider(name, this.names)
   }
+}
+
+/** Exit 66 with the nearest names. */
+export function unknownProvider(name: string, known: readonly string[]): ClawError {
+  const near = nearest(name, known)
+  return new ClawError('CLAW_PROVIDER_UNKNOWN', {
+    what: `there is no provider \`${visibleLine(name, 64)}\``,
+    why: near.length > 0 ? `the nearest names are ${near.map((each) => `\`${each}\``).join(', ')}` : undefined,
+    fix: 'see `claw auth list` for every provider',
+    data: { nearest: near },
+  })
 }
 
 function toRoute(entry: ProviderEntry, settings: ProviderSettings | undefined, link: Linked | undefined, enabled: ReadonlySet<string>): Route {
