@@ -1,5 +1,5 @@
 import { createActor, type AnyStateMachine, type EmittedFrom, type InputFrom, type OutputFrom } from 'xstate'
-import { ClawError } from '../core/errors.ts'
+import { ClawError, toClawError } from '../core/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 
 export interface RunOptions<Machine extends AnyStateMachine> {
@@ -12,7 +12,8 @@ export interface RunOptions<Machine extends AnyStateMachine> {
 
 /**
  * Runs a machine to its end. The only place that creates an actor: it passes the clock, listens before the start, turns
- * an aborted signal into `CANCEL`, and resolves only when the machine is really done.
+ * an aborted signal into `CANCEL`, and resolves only when the machine is really done. A machine that ends because it was
+ * cancelled rejects with the reason of the signal, which knows why.
  */
 export function runMachine<Machine extends AnyStateMachine>(machine: Machine, options: RunOptions<Machine>): Promise<OutputFrom<Machine>> {
   const { clock, signal } = options
@@ -20,16 +21,30 @@ export function runMachine<Machine extends AnyStateMachine>(machine: Machine, op
   return new Promise((resolve, reject) => {
     const actor = createActor(machine as AnyStateMachine, { clock: xstateClock, input: options.input })
     const cancel = () => actor.send({ type: 'CANCEL', at: clock.now() })
+    let unheard: { readonly thrown: unknown } | undefined
     const settle = (end: () => void) => {
       signal?.removeEventListener('abort', cancel)
       end()
     }
-    actor.on('*', (fact) => options.onEmit?.(fact as EmittedFrom<Machine>))
+    actor.on('*', (fact) => {
+      try {
+        options.onEmit?.(fact as EmittedFrom<Machine>)
+      } catch (thrown) {
+        // What the operator could not be told ends the run, though not in the middle of a write: the machine decides where.
+        unheard ??= { thrown }
+        cancel()
+      }
+    })
     actor.subscribe({
       next: (snapshot) => {
-        if (snapshot.status === 'done') settle(() => resolve(snapshot.output as OutputFrom<Machine>))
+        if (snapshot.status !== 'done') return
+        settle(() => {
+          if (unheard) reject(toClawError(unheard.thrown))
+          else if (signal?.aborted && isCancelled(snapshot.output)) reject(signal.reason)
+          else resolve(snapshot.output as OutputFrom<Machine>)
+        })
       },
-      error: (thrown) => settle(() => reject(asClawError(thrown))),
+      error: (thrown) => settle(() => reject(toClawError(thrown))),
       complete: () => {
         if (actor.getSnapshot().status === 'stopped') settle(() => reject(new ClawError('CLAW_INTERNAL', { what: 'a machine was stopped before its end' })))
       },
@@ -40,6 +55,6 @@ export function runMachine<Machine extends AnyStateMachine>(machine: Machine, op
   })
 }
 
-function asClawError(thrown: unknown): ClawError {
-  return thrown instanceof ClawError ? thrown : new ClawError('CLAW_INTERNAL', { what: 'a machine met an error that it did not foresee', cause: thrown })
+function isCancelled(output: { readonly ok: boolean; readonly error?: ClawError }): boolean {
+  return !output.ok && output.error?.code === 'CLAW_CANCELLED'
 }
