@@ -14,7 +14,12 @@ export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`
   let left = Math.round(ms / 1_000)
   const parts: string[] = []
-  for (const [unit, seconds] of [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const count = Math.floor(left / seconds)
     left -= count * seconds
     if (count > 0) parts.push(`${count}${unit}`)

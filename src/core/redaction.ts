@@ -53,7 +53,9 @@ function encodings(value: string): string[] {
 
 /** The part of a base64 text that does not depend on what surrounds the value, for a value that starts at `offset` modulo 3. */
 function base64Core(value: string, offset: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString('base64').replace(/=+$/, '')
+  const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)])
+    .toString('base64')
+    .replace(/=+$/, '')
   const first = offset === 0 ? 0 : offset + 1
   const last = (offset + Buffer.byteLength(value)) % 3 === 0 ? encoded.length : encoded.length - 1
   return encoded.slice(first, last)

@@ -3,7 +3,8 @@
  * bidirectional controls, line and paragraph separators.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be found
-const UNSAFE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
+const UNSAFE =
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
 const INVISIBLE = /[\u00AD\u200B-\u200F\u2060-\u2064\uFEFF]/g
 
 /** Untrusted text with every character that would drive a terminal written out as `\xNN` or `\u{…}`. */
@@ -13,7 +14,10 @@ export function visible(text: string): string {
 
 /** As {@link visible}, on one line and without invisible characters: for identifiers, addresses and messages of servers. */
 export function visibleLine(text: string, longest = 300): string {
-  const line = visible(text).replace(INVISIBLE, escapeCharacter).replace(/[\n\t]+/g, ' ').trim()
+  const line = visible(text)
+    .replace(INVISIBLE, escapeCharacter)
+    .replace(/[\n\t]+/g, ' ')
+    .trim()
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
 }
 
