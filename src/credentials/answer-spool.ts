@@ -71,9 +71,12 @@ export class FileSpool implements AnswerSpool {
       }
       return {
         save: async (answer) => {
-          await firstThatWorks(ways, frame(answer))
-          if (__TEST_HOOKS__) await pauseAt('spool.saved')
-          await close()
+          try {
+            await firstThatWorks(ways, frame(answer))
+            if (__TEST_HOOKS__) await pauseAt('spool.saved')
+          } finally {
+            await close()
+          }
         },
         discard: async () => {
           await close()

@@ -22,7 +22,7 @@ export interface FileStoreOptions {
   readonly machine: Machine
   /** The user's configuration names the store as a link. */
   readonly followSymlink: boolean
-  /** Ends a wait for the store's own lock; not that of a write about a request that was sent. */
+  /** Ends a wait for the store's own lock where nothing would be lost by it. */
   readonly signal: AbortSignal
 }
 
@@ -91,8 +91,8 @@ export class FileStore implements CredentialStore {
   }
 
   async write(write: RecordWrite): Promise<WriteOutcome> {
-    // What was sent is finished, whoever has lost interest meanwhile (law 4).
-    const signal = 'intent' in write ? undefined : this.#options.signal
+    // Whatever else is to be written has happened already, and is finished though its caller has lost interest (law 4).
+    const signal = write.type === 'intent' ? this.#options.signal : undefined
     return this.#locked(signal, async (lock, locks) => {
       const now = Math.floor(lock.madeAt)
       const { document } = await this.#file.load()

@@ -2,11 +2,26 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FileStore, type FileStoreOptions } from '../../src/credentials/file-store.ts'
-import { systemClock } from '../../src/platform/clock.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { systemMachine } from '../../src/platform/system-machine.ts'
 
 export const machine = systemMachine({})
+
+/** The clock of the machine for somebody who does not like to wait: each sleep is over at once, and has taken its time. */
+export function hastyClock(): Clock {
+  const real = systemClock()
+  let skippedMs = 0
+  const now = () => real.now() + skippedMs
+  return {
+    ...real,
+    now,
+    async sleepUntil(instant, signal) {
+      signal?.throwIfAborted()
+      skippedMs += Math.max(0, instant - now())
+    },
+  }
+}
 
 /** A fresh home with a state directory that does not exist yet. */
 export class StateDir implements Disposable {

@@ -201,9 +201,10 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
 
     it('R-11 wakes a waiter when another one writes, and when a lease is given back', async () => {
       const signal = new AbortController().signal
+      await signedIn(store)
       const { revision } = await store.read()
       const written = store.changed(revision, 120_000, signal)
-      await signedIn(other)
+      await signedIn(other, grant(2))
       await written
       const held = await lease(other, 'g1')
       expect(await tryLease(store, 'g1')).toBe('busy')
