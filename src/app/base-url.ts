@@ -1,4 +1,5 @@
 import { ClawError } from '../core/errors.ts'
+import type { Protocol } from '../core/vocabulary.ts'
 import type { Environment } from '../platform/environment.ts'
 import { parseSecureUrl } from '../platform/secure-url.ts'
 import type { Route } from './catalogue.ts'
@@ -17,7 +18,7 @@ export function baseUrlOf(route: Route, region: string | null = null): string {
   const own = settings?.overrides['baseUrls']
   const ownUrl = isTable(own) ? own[protocol] : undefined
   if (typeof ownUrl === 'string') return withoutSlash(ownUrl)
-  const isFirst = protocol === entry.protocols[0]
+  const isFirst = isSameForm(protocol, entry.protocols[0])
   const inRegion = regionOf(entry, region ?? route.region)
   const found = inRegion?.baseUrls?.[protocol] ?? (inRegion && isFirst ? inRegion.baseUrl : undefined)
   const elsewhere = inRegion?.baseUrl !== undefined ? undefined : (entry.baseUrls?.[protocol] ?? (isFirst ? entry.baseUrl : undefined))
@@ -28,6 +29,11 @@ export function baseUrlOf(route: Route, region: string | null = null): string {
     why: inRegion ? `in the region \`${region ?? route.region}\`` : undefined,
     fix: `set \`base_url\` in [providers.${route.id}]`,
   })
+}
+
+/** Whether two protocols hang from the same base URL: those of OpenAI do, and each from its own. */
+function isSameForm(protocol: Protocol, other: Protocol | undefined): boolean {
+  return protocol === other || (protocol.startsWith('openai-') && other?.startsWith('openai-') === true)
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Kind } from '../core/vocabulary.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import { KIND_OF, METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
-import { BUILT_METHODS } from './abilities.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from './catalogue.ts'
+import { methodsOf } from './choose-method.ts'
 import { signInCommand } from './stored-candidates.ts'
 import type { WantedCredential } from './wanted-credential.ts'
 
@@ -37,19 +37,11 @@ interface WayIn {
   readonly fix: string
 }
 
-/** One line for each method that works here, keys first. */
+/** One line for each method that works here, in the order of the entry. */
 function waysIn(named: Named, wanted: WantedCredential): WayIn[] {
-  return named.routes.flatMap((route) =>
-    route.entry.auth
-      .filter((auth) => auth.enabled && BUILT_METHODS.includes(METHOD_OF[auth.kind]) && isWantedKind(KIND_OF[auth.kind], wanted) && isOpen(named, route, auth))
-      .flatMap((auth) => wayIn(named, route, auth)),
-  )
-}
-
-/** A linked route lends only the methods that its link names; its keys have a variable of their own. */
-function isOpen(named: Named, route: Route, auth: AuthEntry): boolean {
-  const link = named.routes[0]?.entry.routes?.find(({ to }) => to === route.id)
-  return route.id === named.name || link?.auth.includes(auth.id) === true
+  return methodsOf(named)
+    .filter(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
+    .flatMap(({ route, auth }) => wayIn(named, route, auth))
 }
 
 function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
