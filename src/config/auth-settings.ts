@@ -28,11 +28,18 @@ const SHARED_FIELDS: readonly string[] = ['token_url', 'token_body', 'access_ttl
  * `[providers.ID.auth.NAME]` in the words of the catalogue. `known` are the ids of the provider's own entries there: any
  * other name brings its `method`, and with it what that method cannot do without.
  */
-export function toAuthSettings(id: string, written: AuthDocument, known: readonly string[], { fault, secret }: Reading): Readonly<Record<string, unknown>> {
+export function toAuthSettings(
+  id: string,
+  written: AuthDocument,
+  known: readonly string[],
+  { fault, secret }: Reading,
+): Readonly<Record<string, unknown>> {
   const isOwn = !known.includes(id)
   const method = written.method ?? (id === 'federation' ? 'identity' : undefined)
-  if (isOwn && method === undefined) fault([], 'is no method of this provider in the catalogue, and an own one needs `method`', nearest(id, known, 1)[0])
-  for (const [wire, field] of SYNONYMS) if (written[wire] !== undefined && written[field] !== undefined) fault([wire], `means the same as \`${field}\`, and both are set`)
+  if (isOwn && method === undefined)
+    fault([], 'is no method of this provider in the catalogue, and an own one needs `method`', nearest(id, known, 1)[0])
+  for (const [wire, field] of SYNONYMS)
+    if (written[wire] !== undefined && written[field] !== undefined) fault([wire], `means the same as \`${field}\`, and both are set`)
   if (isOwn) checkEndpoints(written, fault)
 
   const fields: Record<string, unknown> = {}
@@ -51,9 +58,9 @@ export function toAuthSettings(id: string, written: AuthDocument, known: readonl
     const value = written[wire]
     if (value !== undefined) put(field, wire === 'scope' ? value.split(/\s+/).filter((scope) => scope !== '') : value)
   }
-  if (written.client_secret !== undefined) fields['clientSecret'] = secret(['client_secret'], written.client_secret, 'client-secret')
-  if (written.subject_token !== undefined) fields['subjectToken'] = secret(['subject_token'], written.subject_token, 'subject-token')
-  if (method !== undefined) fields['method'] = method
+  if (written.client_secret !== undefined) fields.clientSecret = secret(['client_secret'], written.client_secret, 'client-secret')
+  if (written.subject_token !== undefined) fields.subjectToken = secret(['subject_token'], written.subject_token, 'subject-token')
+  if (method !== undefined) fields.method = method
   return { ...fields, ...(Object.keys(federation).length > 0 && { federation }), ...(Object.keys(ids).length > 0 && { ids }) }
 }
 
@@ -61,7 +68,10 @@ export function toAuthSettings(id: string, written: AuthDocument, known: readonl
 function checkEndpoints(written: AuthDocument, fault: Reading['fault']): void {
   const { method } = written
   if (method !== 'device' && method !== 'pkce') return
-  const first = method === 'device' ? (written.device_authorization_endpoint ?? written.device_url) : (written.authorization_endpoint ?? written.authorize_url)
+  const first =
+    method === 'device'
+      ? (written.device_authorization_endpoint ?? written.device_url)
+      : (written.authorization_endpoint ?? written.authorize_url)
   const hasEndpoints = first !== undefined && (written.token_endpoint ?? written.token_url) !== undefined
   const name = method === 'device' ? 'device_authorization_endpoint' : 'authorization_endpoint'
   if (written.issuer === undefined && !hasEndpoints) fault([], `needs \`issuer\`, or both \`${name}\` and \`token_endpoint\``)

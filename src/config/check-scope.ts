@@ -15,11 +15,13 @@ export function checkScope({ file, table, locate }: RawDocument, isTrusted: bool
     ]
     if (scope === 'user') return forbidden('may not be set by a project file')
     if (scope === 'own' && !isOwn(path[1] ?? '')) return forbidden('may not be set by a project file that does not define the provider')
-    if (scope !== 'project' && !isTrusted) return forbidden('may be set only by a project file that is trusted', `claw trust ${dirname(file)}`)
+    if (scope !== 'project' && !isTrusted)
+      return forbidden('may be set only by a project file that is trusted', `claw trust ${dirname(file)}`)
     if (SECRETS.includes(path.at(-1) ?? '') && typeof value === 'string' && !/^(?:env|file|oidc):/.test(value)) {
       return forbidden('may be only a reference with `env:`, `file:` or `oidc:` in a project file')
     }
-    if (path[0] === 'prompt' && typeof value === 'string' && value.startsWith('@')) return forbidden('may not name a file in a project file')
+    if (path[0] === 'prompt' && typeof value === 'string' && value.startsWith('@'))
+      return forbidden('may not name a file in a project file')
     return []
   })
 }

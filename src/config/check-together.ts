@@ -17,7 +17,9 @@ function checkTiers({ files, environment }: Sources): Problem[] {
     const path = ['tiers', name]
     const layer = files?.layers.find(({ document }) => document.tiers?.[name] !== undefined)
     if (!layer) return []
-    return [{ file: layer.file, ...layer.place(path), key: path.join('.'), message: 'needs `model`', nearest: null, kind: 'invalid' as const }]
+    return [
+      { file: layer.file, ...layer.place(path), key: path.join('.'), message: 'needs `model`', nearest: null, kind: 'invalid' as const },
+    ]
   })
 }
 
@@ -25,13 +27,31 @@ function checkStore({ files, environment }: Sources, config: Config): Problem[] 
   const { store } = config
   const problems: Problem[] = []
   const fault = (key: string, message: string, fix: string): void => {
-    problems.push({ ...placeOf(config.origins.get(key), files?.layers.find(({ from }) => from === 'user')?.place(key.split('.'))), key, message, nearest: null, kind: 'invalid', fix })
+    problems.push({
+      ...placeOf(config.origins.get(key), files?.layers.find(({ from }) => from === 'user')?.place(key.split('.'))),
+      key,
+      message,
+      nearest: null,
+      kind: 'invalid',
+      fix,
+    })
   }
   const isShared = store.backend === 'postgres' || store.backend === 'redis'
   if (isShared && !store.url) fault('store.backend', `\`${store.backend}\` needs an address`, 'set store.url, or CLAW_STORE to the address')
-  if (isShared && !store.key) fault('store.backend', `\`${store.backend}\` needs a key that encrypts what leaves this process`, 'set store.key or CLAW_STORE_KEY_FILE')
-  if (environment.store === undefined && files?.storeUrl && !isShared) fault('store.url', `is for \`postgres\` and \`redis\`, and the backend is \`${store.backend}\``, 'set store.backend')
-  if (store.leaseMs <= store.requestTimeoutMs) fault('store.lease', 'must be longer than `store.request_timeout`: a refresh is sent only under a lease that outlives it', 'set a longer store.lease')
+  if (isShared && !store.key)
+    fault(
+      'store.backend',
+      `\`${store.backend}\` needs a key that encrypts what leaves this process`,
+      'set store.key or CLAW_STORE_KEY_FILE',
+    )
+  if (environment.store === undefined && files?.storeUrl && !isShared)
+    fault('store.url', `is for \`postgres\` and \`redis\`, and the backend is \`${store.backend}\``, 'set store.backend')
+  if (store.leaseMs <= store.requestTimeoutMs)
+    fault(
+      'store.lease',
+      'must be longer than `store.request_timeout`: a refresh is sent only under a lease that outlives it',
+      'set a longer store.lease',
+    )
   return problems
 }
 
@@ -48,7 +68,10 @@ function checkLimits({ files }: Sources): Problem[] {
   })
 }
 
-function placeOf(origin: Origin | undefined, place: { line: number; column: number } | undefined): Pick<Problem, 'file' | 'line' | 'column'> {
+function placeOf(
+  origin: Origin | undefined,
+  place: { line: number; column: number } | undefined,
+): Pick<Problem, 'file' | 'line' | 'column'> {
   if (origin?.from === 'user') return { file: origin.name, line: place?.line ?? null, column: place?.column ?? null }
   return { file: origin?.from === 'environment' ? 'environment' : 'built-in', line: null, column: null }
 }

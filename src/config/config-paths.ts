@@ -35,7 +35,8 @@ export async function findPaths({ environment, machine, files, flags }: ConfigRe
   const configHome = home === undefined ? await directory('XDG_CONFIG_HOME') : undefined
   const stateHome = home === undefined ? await directory('XDG_STATE_HOME') : undefined
   const own = machine.home !== undefined && isAbsolute(machine.home) ? machine.home : undefined
-  const below = (base: string | undefined, fallback: string): string | null => (base ? join(base, 'claw') : own ? join(own, fallback, 'claw') : null)
+  const below = (base: string | undefined, fallback: string): string | null =>
+    base ? join(base, 'claw') : own ? join(own, fallback, 'claw') : null
   const configDir = home ?? below(configHome, '.config')
 
   let userFile = configDir === null ? null : join(configDir, 'config.toml')
@@ -47,11 +48,23 @@ export async function findPaths({ environment, machine, files, flags }: ConfigRe
     const value = environment.get('CLAW_CONFIG') ?? ''
     named = 'CLAW_CONFIG'
     userFile = resolve(machine.cwd, value)
-    if (!isAbsolute(value)) error ??= new ClawError('CLAW_INSECURE', { what: '`CLAW_CONFIG` is no absolute path', fix: 'name the file by its absolute path, or with --config' })
+    if (!isAbsolute(value))
+      error ??= new ClawError('CLAW_INSECURE', {
+        what: '`CLAW_CONFIG` is no absolute path',
+        fix: 'name the file by its absolute path, or with --config',
+      })
     else if (root !== null && !isAllowed && (await isInside(value, root, files.realPath))) error ??= insideProject(named)
   }
   const projectFile = await findProjectFile(machine.cwd, root, (path) => files.exists(path))
-  return { userFile, named, stateDir: home === undefined ? below(stateHome, '.local/state') : join(home, 'state'), projectFile, projectRoot: root, error, notes }
+  return {
+    userFile,
+    named,
+    stateDir: home === undefined ? below(stateHome, '.local/state') : join(home, 'state'),
+    projectFile,
+    projectRoot: root,
+    error,
+    notes,
+  }
 }
 
 /** The root of the repository that holds `cwd`; `null` outside of one. */

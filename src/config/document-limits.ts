@@ -20,7 +20,8 @@ export function faultsOfLimits(document: unknown): { readonly path: KeyPath; rea
   walk(document, [])
   for (const table of ['providers', 'local_providers']) {
     const providers = isTable(document) ? document[table] : undefined
-    if (isTable(providers) && Object.keys(providers).length > MOST_PROVIDERS) faults.push({ path: [table], message: `holds more than ${MOST_PROVIDERS} providers` })
+    if (isTable(providers) && Object.keys(providers).length > MOST_PROVIDERS)
+      faults.push({ path: [table], message: `holds more than ${MOST_PROVIDERS} providers` })
   }
   return faults
 }

@@ -10,7 +10,9 @@ type Path = readonly string[]
 export function setTierModel(source: string, tier: string, reference: string): string {
   const path = ['tiers', tier, 'model']
   const keys = scanToml(withoutMark(source).text)
-  const isShort = tier === 'default' && (keys.some((key) => isSame(key.path, ['default_model'])) || !keys.some((key) => startsWith(key.path, path.slice(0, 2))))
+  const isShort =
+    tier === 'default' &&
+    (keys.some((key) => isSame(key.path, ['default_model'])) || !keys.some((key) => startsWith(key.path, path.slice(0, 2))))
   return setValue(source, isShort ? ['default_model'] : path, reference)
 }
 
@@ -51,14 +53,25 @@ function edit(text: string, keys: readonly TomlKey[], path: Path, value: string)
   const inline = keys.find((key) => key.kind === 'value' && isSame(key.path, parent))
   if (inline) {
     if (text.charAt(inline.from) !== '{') throw notByOneLine(path)
-    const last = keys.findLast((key) => key.inline && key.kind === 'value' && key.path.length === path.length && startsWith(key.path, parent))
+    const last = keys.findLast(
+      (key) => key.inline && key.kind === 'value' && key.path.length === path.length && startsWith(key.path, parent),
+    )
     return last ? splice(text, last.to, last.to, `, ${line}`) : splice(text, inline.from, inline.to, `{ ${line} }`)
   }
-  const isInsideInline = keys.some((key) => key.kind === 'value' && key.path.length > 0 && key.path.length < parent.length && startsWith(parent, key.path))
+  const isInsideInline = keys.some(
+    (key) => key.kind === 'value' && key.path.length > 0 && key.path.length < parent.length && startsWith(parent, key.path),
+  )
   if (isInsideInline) return edit(text, keys, parent, `{ ${line} }`)
 
   // A table that dotted keys have made cannot be opened by a header: the new key stands beside them in their own form.
-  const dotted = keys.findLast((key) => key.kind === 'value' && !key.inline && key.path.length > parent.length && startsWith(key.path, parent) && tableOf(keys, key).length < parent.length)
+  const dotted = keys.findLast(
+    (key) =>
+      key.kind === 'value' &&
+      !key.inline &&
+      key.path.length > parent.length &&
+      startsWith(key.path, parent) &&
+      tableOf(keys, key).length < parent.length,
+  )
   if (dotted) return insertAfterLine(text, dotted.to, `${keyText(path.slice(tableOf(keys, dotted).length))} = ${value}`)
   return append(text, `[${keyText(parent)}]\n${line}\n`)
 }

@@ -18,10 +18,22 @@ export interface EnvironmentSettings {
   readonly storeKey?: Reference
 }
 
-export function readEnvironment(environment: Environment, catalogue: CatalogueNames): { readonly settings: EnvironmentSettings; readonly problems: readonly Problem[] } {
+export function readEnvironment(
+  environment: Environment,
+  catalogue: CatalogueNames,
+): { readonly settings: EnvironmentSettings; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const fault = (key: string, message: string, meant: string | undefined = undefined): undefined => {
-    problems.push({ file: 'environment', line: null, column: null, key, message, nearest: meant ?? null, kind: 'invalid', ...(meant ? {} : { fix: `unset ${key}` }) })
+    problems.push({
+      file: 'environment',
+      line: null,
+      column: null,
+      key,
+      message,
+      nearest: meant ?? null,
+      kind: 'invalid',
+      ...(meant ? {} : { fix: `unset ${key}` }),
+    })
   }
   const valid = (name: string, isValid: (value: string) => boolean, message: string): string | undefined => {
     const value = environment.get(name)
@@ -30,7 +42,10 @@ export function readEnvironment(environment: Environment, catalogue: CatalogueNa
   const oneOf = <Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined => {
     const value = environment.get(name)
     if (value === undefined) return undefined
-    return choices.find((choice) => choice === value) ?? fault(name, `must be ${choices.map((choice) => `\`${choice}\``).join(', ')}`, nearest(value, choices, 1)[0])
+    return (
+      choices.find((choice) => choice === value) ??
+      fault(name, `must be ${choices.map((choice) => `\`${choice}\``).join(', ')}`, nearest(value, choices, 1)[0])
+    )
   }
 
   const model = valid('CLAW_MODEL', (value) => /^[\x21-\x7e]{1,256}$/.test(value), 'must be a model reference, as in `provider/model`')
@@ -56,7 +71,12 @@ export function readEnvironment(environment: Environment, catalogue: CatalogueNa
 type Fault = (key: string, message: string, meant?: string) => undefined
 
 const BACKENDS: readonly string[] = ['file', 'keyring', 'memory', 'postgres', 'redis']
-const SHARED: Readonly<Record<string, string>> = { 'postgres:': 'postgres', 'postgresql:': 'postgres', 'redis:': 'redis', 'rediss:': 'redis' }
+const SHARED: Readonly<Record<string, string>> = {
+  'postgres:': 'postgres',
+  'postgresql:': 'postgres',
+  'redis:': 'redis',
+  'rediss:': 'redis',
+}
 
 function readStore(environment: Environment, fault: Fault): EnvironmentSettings['store'] {
   const value = environment.get('CLAW_STORE')
@@ -65,7 +85,11 @@ function readStore(environment: Environment, fault: Fault): EnvironmentSettings[
   const scheme = URL.canParse(value) ? new URL(value).protocol : ''
   // The address may hold a password: it stays in the environment until it is used.
   if (Object.hasOwn(SHARED, scheme)) return { backend: SHARED[scheme] ?? '', url: { scheme: 'env', name: 'CLAW_STORE' } }
-  return fault('CLAW_STORE', 'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`', nearest(value, BACKENDS, 1)[0])
+  return fault(
+    'CLAW_STORE',
+    'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`',
+    nearest(value, BACKENDS, 1)[0],
+  )
 }
 
 function readStoreKey(environment: Environment, fault: Fault): Reference | undefined {

@@ -37,13 +37,28 @@ export function joinLayers(layers: readonly Layer[], found: readonly Problem[], 
   const fault = (path: readonly string[], message: string, meant?: string, fix?: string): void => {
     const layer = layerOf(path)
     const place = layer?.place(path) ?? { line: null, column: null }
-    problems.push({ file: layer?.file ?? '', ...place, key: dottedKey(path), message, nearest: meant ?? null, kind: 'invalid', ...(fix === undefined ? {} : { fix }) })
+    problems.push({
+      file: layer?.file ?? '',
+      ...place,
+      key: dottedKey(path),
+      message,
+      nearest: meant ?? null,
+      kind: 'invalid',
+      ...(fix === undefined ? {} : { fix }),
+    })
   }
   /** A secret that is written out: good only in a file that nobody else can read. */
   const literal = (path: readonly string[]): void => {
     const layer = layerOf(path)
-    if (layer?.isPrivate) notes.push({ code: 'literal-secret', message: `\`${dottedKey(path)}\` holds a secret written out in ${layer.file}` })
-    else fault(path, 'is a secret written out, in a file that others can read (its mode must be 0600)', undefined, `chmod 600 ${layer?.file ?? ''}`)
+    if (layer?.isPrivate)
+      notes.push({ code: 'literal-secret', message: `\`${dottedKey(path)}\` holds a secret written out in ${layer.file}` })
+    else
+      fault(
+        path,
+        'is a secret written out, in a file that others can read (its mode must be 0600)',
+        undefined,
+        `chmod 600 ${layer?.file ?? ''}`,
+      )
   }
   const readingAt = (above: readonly string[]): Reading => ({
     fault: (path, message, meant) => fault([...above, ...path], message, meant),
@@ -60,12 +75,22 @@ export function joinLayers(layers: readonly Layer[], found: readonly Problem[], 
     for (const [id, written] of Object.entries<ProviderDocument>(document[section] ?? {})) {
       const path = [section, id]
       if (providers.has(id)) fault(path, `is defined under \`providers\` too`)
-      else providers.set(id, toProviderSettings(id, written, { local: section === 'local_providers', origin: originOf(layerOf(path), path), catalogue, reading: readingAt(path) }))
+      else
+        providers.set(
+          id,
+          toProviderSettings(id, written, {
+            local: section === 'local_providers',
+            origin: originOf(layerOf(path), path),
+            catalogue,
+            reading: readingAt(path),
+          }),
+        )
     }
   }
   const { store, network } = document
   const storeUrl = store?.url === undefined ? undefined : parseStoreUrl(store.url)
-  if (storeUrl && 'reference' in storeUrl && storeUrl.reference.scheme === 'literal' && passwordOf(storeUrl.reference.secret.reveal())) literal(['store', 'url'])
+  if (storeUrl && 'reference' in storeUrl && storeUrl.reference.scheme === 'literal' && passwordOf(storeUrl.reference.secret.reveal()))
+    literal(['store', 'url'])
   const proxyPassword = network?.proxy === undefined ? undefined : passwordOf(network.proxy)
   if (proxyPassword !== undefined) {
     rememberSecret(proxyPassword, 'proxy-password')
@@ -96,9 +121,15 @@ function originOf(layer: Layer | undefined, path: readonly string[]): Origin {
   }
 }
 
-function checkNames(document: Document, providers: ReadonlyMap<string, ProviderSettings>, catalogue: CatalogueNames, fault: (path: readonly string[], message: string) => void): void {
+function checkNames(
+  document: Document,
+  providers: ReadonlyMap<string, ProviderSettings>,
+  catalogue: CatalogueNames,
+  fault: (path: readonly string[], message: string) => void,
+): void {
   for (const alias of Object.keys(document.aliases ?? {})) {
-    if (providers.has(alias) || catalogue.ids.includes(alias) || catalogue.aliases.has(alias)) fault(['aliases', alias], 'is the name of a provider')
+    if (providers.has(alias) || catalogue.ids.includes(alias) || catalogue.aliases.has(alias))
+      fault(['aliases', alias], 'is the name of a provider')
   }
   const tiers = document.tiers ?? {}
   for (const [name, tier] of Object.entries(tiers)) {

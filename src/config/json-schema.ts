@@ -16,7 +16,15 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /** The JSON Schema of the configuration file, as `claw config schema` prints it. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const schema = configSchema.json()
-  const properties = isTable(schema['properties']) ? schema['properties'] : {}
-  const described = Object.entries(properties).map(([name, property]) => [name, { description: DESCRIPTIONS[name], ...(isTable(property) ? property : {}) }])
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'claw configuration', ...schema, properties: Object.fromEntries(described) }
+  const properties = isTable(schema.properties) ? schema.properties : {}
+  const described = Object.entries(properties).map(([name, property]) => [
+    name,
+    { description: DESCRIPTIONS[name], ...(isTable(property) ? property : {}) },
+  ])
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'claw configuration',
+    ...schema,
+    properties: Object.fromEntries(described),
+  }
 }

@@ -20,7 +20,11 @@ export interface Layer {
 type Facts = Pick<Layer, 'from' | 'isPrivate' | 'isTrusted'>
 
 /** `default_model` becomes `tiers.default.model`, `use_oauth = true` becomes `auth_mode` where there is none. */
-export function toLayer(facts: Facts, raw: RawDocument, written: Document): { readonly layer: Layer; readonly problems: readonly Problem[] } {
+export function toLayer(
+  facts: Facts,
+  raw: RawDocument,
+  written: Document,
+): { readonly layer: Layer; readonly problems: readonly Problem[] } {
   const { default_model: defaultModel, tiers: writtenTiers, ...rest } = written
   const problems: Problem[] = []
   const short = new Map<string, KeyPath>()
@@ -37,7 +41,15 @@ export function toLayer(facts: Facts, raw: RawDocument, written: Document): { re
     if (tier?.model !== undefined) {
       const path = ['default_model']
       const message = 'is short for `tiers.default.model`, and both are set'
-      problems.push({ file: raw.file, ...raw.locate(path), key: 'default_model', message, nearest: null, kind: 'invalid', fix: 'remove one of the two lines' })
+      problems.push({
+        file: raw.file,
+        ...raw.locate(path),
+        key: 'default_model',
+        message,
+        nearest: null,
+        kind: 'invalid',
+        fix: 'remove one of the two lines',
+      })
     }
     tiers.set('default', { ...tier, model: defaultModel })
     short.set('tiers.default.model', ['default_model'])
@@ -75,7 +87,11 @@ function mergeProviders(low: Providers[string], high: Providers[string]): Provid
   return { ...low, ...high, ...expect }
 }
 
-function mergeTables<Value>(low: Record<string, Value> | undefined, high: Record<string, Value> | undefined, merge: (low: Value, high: Value) => Value): Record<string, Value> {
+function mergeTables<Value>(
+  low: Record<string, Value> | undefined,
+  high: Record<string, Value> | undefined,
+  merge: (low: Value, high: Value) => Value,
+): Record<string, Value> {
   const merged = new Map(Object.entries(low ?? {}))
   for (const [key, value] of Object.entries(high ?? {})) {
     const below = merged.get(key)

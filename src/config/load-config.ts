@@ -59,14 +59,32 @@ export async function readConfig(request: ConfigRequest): Promise<ConfigReading>
     : undefined
   const { settings, problems } = readEnvironment(environment, catalogue)
   const isProfile = flags.profile === undefined || isName(flags.profile)
-  if (!isProfile) errors.push(new ClawError('CLAW_USAGE', { what: '`--profile` is no name of a profile', why: 'a name has lower-case letters, digits, `-` and `_`, at most 64', fix: 'claw auth status' }))
-  const sources: Sources = { files, environment: settings, profile: isProfile ? flags.profile : undefined, paths: paths.error ? { ...paths, userFile: null, stateDir: null } : paths, notes }
+  if (!isProfile)
+    errors.push(
+      new ClawError('CLAW_USAGE', {
+        what: '`--profile` is no name of a profile',
+        why: 'a name has lower-case letters, digits, `-` and `_`, at most 64',
+        fix: 'claw auth status',
+      }),
+    )
+  const sources: Sources = {
+    files,
+    environment: settings,
+    profile: isProfile ? flags.profile : undefined,
+    paths: paths.error ? { ...paths, userFile: null, stateDir: null } : paths,
+    notes,
+  }
   const config = toConfig(sources)
   const all = [...(files?.problems ?? []), ...problems, ...checkTogether(sources, config)]
   return { config, error: errors[0] ?? (all.length > 0 ? problemsError(all) : undefined), trust }
 }
 
-async function judgeTrust(project: FoundFile, { environment, files }: ConfigRequest, paths: FoundPaths, notes: Note[]): Promise<'trusted' | 'untrusted' | 'mismatch'> {
+async function judgeTrust(
+  project: FoundFile,
+  { environment, files }: ConfigRequest,
+  paths: FoundPaths,
+  notes: Note[],
+): Promise<'trusted' | 'untrusted' | 'mismatch'> {
   const { readTrust, trustOf } = await import('./trust.ts')
   return trustOf(project, environment, () => readTrust(files, paths.error ? null : paths.stateDir), notes)
 }
@@ -74,9 +92,19 @@ async function judgeTrust(project: FoundFile, { environment, files }: ConfigRequ
 async function readUserFile({ files }: ConfigRequest, { userFile, named }: FoundPaths): Promise<FoundFile | undefined> {
   if (userFile === null) return undefined
   const found = await files.read(userFile, { maxBytes: MAX_CONFIG_BYTES, follow: true })
-  if (!found && named) throw new ClawError('CLAW_FILE_UNREADABLE', { what: `the configuration file that \`${named}\` names does not exist`, why: userFile, fix: 'claw config init' })
+  if (!found && named)
+    throw new ClawError('CLAW_FILE_UNREADABLE', {
+      what: `the configuration file that \`${named}\` names does not exist`,
+      why: userFile,
+      fix: 'claw config init',
+    })
   // It may say which program to run: whoever can write it could run one.
-  if (found && (found.mode & 0o002) !== 0) throw new ClawError('CLAW_INSECURE', { what: 'the configuration file can be written by everybody', why: userFile, fix: `chmod 600 ${userFile}` })
+  if (found && (found.mode & 0o002) !== 0)
+    throw new ClawError('CLAW_INSECURE', {
+      what: 'the configuration file can be written by everybody',
+      why: userFile,
+      fix: `chmod 600 ${userFile}`,
+    })
   return found
 }
 

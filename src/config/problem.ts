@@ -26,7 +26,9 @@ export interface Place {
 
 /** The path of a key as people write it: parts that are no bare keys are quoted. */
 export function dottedKey(path: readonly (string | number)[]): string {
-  return path.map((part) => (/^[A-Za-z0-9_-]+$/.test(String(part)) ? String(part) : JSON.stringify(visibleLine(String(part), 80)))).join('.')
+  return path
+    .map((part) => (/^[A-Za-z0-9_-]+$/.test(String(part)) ? String(part) : JSON.stringify(visibleLine(String(part), 80))))
+    .join('.')
 }
 
 /** A hostile file can hold thousands of faults; nobody reads more than these. */
@@ -41,7 +43,11 @@ export function problemsError(problems: readonly Problem[]): ClawError {
     what: `${first.key ? `\`${first.key}\` ` : ''}${first.message}`,
     why: `${placeName(first)}${more > 0 ? `, and ${more} more ${more === 1 ? 'fault' : 'faults'} that \`claw config check\` lists` : ''}`,
     fix: fixFor(first),
-    data: { problems: problems.slice(0, MOST_TOLD).map(({ file, line, column, key, message, nearest }) => ({ file, line, column, key, message, nearest })) },
+    data: {
+      problems: problems
+        .slice(0, MOST_TOLD)
+        .map(({ file, line, column, key, message, nearest }) => ({ file, line, column, key, message, nearest })),
+    },
   })
 }
 
@@ -52,5 +58,7 @@ function placeName({ file, line, column }: Problem): string {
 function fixFor({ nearest, kind, fix }: Problem): string {
   if (fix !== undefined) return fix
   if (nearest !== null) return `write \`${nearest}\``
-  return kind === 'forbidden' ? 'move the key to the user file (`claw config path` names it)' : 'correct that line, then run `claw config check`'
+  return kind === 'forbidden'
+    ? 'move the key to the user file (`claw config path` names it)'
+    : 'correct that line, then run `claw config check`'
 }

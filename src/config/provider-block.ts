@@ -17,9 +17,14 @@ export interface NewProvider {
  * @throws {ClawError} `CLAW_CONFIG_INVALID` where the file has one of that name already.
  */
 export function appendProvider(source: string, provider: NewProvider): string {
-  const taken = scanToml(source.replace(/^\uFEFF/, '')).some(({ path }) => (path[0] === 'providers' || path[0] === 'local_providers') && path[1] === provider.id)
+  const taken = scanToml(source.replace(/^\uFEFF/, '')).some(
+    ({ path }) => (path[0] === 'providers' || path[0] === 'local_providers') && path[1] === provider.id,
+  )
   if (taken) {
-    throw new ClawError('CLAW_CONFIG_INVALID', { what: `the configuration file has a provider \`${provider.id}\` already`, fix: 'choose another id, or edit the file that `claw config path` names' })
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `the configuration file has a provider \`${provider.id}\` already`,
+      fix: 'choose another id, or edit the file that `claw config path` names',
+    })
   }
   return append(source, providerBlock(provider))
 }

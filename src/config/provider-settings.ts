@@ -35,12 +35,21 @@ export function toProviderSettings(
     ...(region !== undefined && { region }),
     ...(protocol && { protocol }),
     ...(base_url !== undefined && { baseUrl: base_url }),
-    ...(expect && { expect: { ...(expect.kind && { kind: expect.kind }), ...(expect.account && { account: expect.account }), ...(expect.route && { route: expect.route }) } }),
+    ...(expect && {
+      expect: {
+        ...(expect.kind && { kind: expect.kind }),
+        ...(expect.account && { account: expect.account }),
+        ...(expect.route && { route: expect.route }),
+      },
+    }),
     ...(allow_http !== undefined && { allowHttp: allow_http }),
     ...(feed && { feed }),
     overrides: toOverrides(entry),
     auth: Object.fromEntries(
-      Object.entries(auth ?? {}).map(([name, settings]) => [name, toAuthSettings(name, settings, catalogue.authIds(id), below(reading, ['auth', name]))]),
+      Object.entries(auth ?? {}).map(([name, settings]) => [
+        name,
+        toAuthSettings(name, settings, catalogue.authIds(id), below(reading, ['auth', name])),
+      ]),
     ),
     origin,
   }
@@ -52,8 +61,11 @@ function checkIdentity(id: string, written: ProviderDocument, catalogue: Catalog
   else if (real !== undefined) fault([], `is another name of \`${real}\`: set the keys there`, real)
   else if (!catalogue.ids.includes(id)) {
     const hasProtocol = written.protocol !== undefined || (written.protocols?.length ?? 0) > 0
-    const hasAddress = [written.base_url, written.base_urls, written.anthropic_base_url, written.openai_base_url, written.regions].some((value) => value !== undefined)
-    if (!hasProtocol || !hasAddress) fault([], 'is no provider of the catalogue, and one of your own needs `protocol` and `base_url`', nearest(id, catalogue.ids, 1)[0])
+    const hasAddress = [written.base_url, written.base_urls, written.anthropic_base_url, written.openai_base_url, written.regions].some(
+      (value) => value !== undefined,
+    )
+    if (!hasProtocol || !hasAddress)
+      fault([], 'is no provider of the catalogue, and one of your own needs `protocol` and `base_url`', nearest(id, catalogue.ids, 1)[0])
   }
 }
 
@@ -75,7 +87,11 @@ type Region = NonNullable<ProviderDocument['regions']>[string]
 function toModel(model: Model): unknown {
   if (typeof model === 'string') return { id: model }
   const { context, output, ...rest } = model
-  return inCamelCase(modelSchema, { ...(context !== undefined && { context_tokens: context }), ...(output !== undefined && { output_tokens: output }), ...rest })
+  return inCamelCase(modelSchema, {
+    ...(context !== undefined && { context_tokens: context }),
+    ...(output !== undefined && { output_tokens: output }),
+    ...rest,
+  })
 }
 
 function toRegion(region: Region): unknown {
@@ -89,8 +105,16 @@ function toRegion(region: Region): unknown {
 }
 
 /** `anthropic_base_url` and `openai_base_url` are short for two keys of `base_urls`. */
-function baseUrlsOf(written: { base_urls?: Readonly<Record<string, string | undefined>> | undefined; anthropic_base_url?: string | undefined; openai_base_url?: string | undefined }): Readonly<Record<string, string>> | undefined {
-  const pairs = Object.entries({ 'anthropic-messages': written.anthropic_base_url, 'openai-chat': written.openai_base_url, ...written.base_urls })
+function baseUrlsOf(written: {
+  base_urls?: Readonly<Record<string, string | undefined>> | undefined
+  anthropic_base_url?: string | undefined
+  openai_base_url?: string | undefined
+}): Readonly<Record<string, string>> | undefined {
+  const pairs = Object.entries({
+    'anthropic-messages': written.anthropic_base_url,
+    'openai-chat': written.openai_base_url,
+    ...written.base_urls,
+  })
   const known = pairs.flatMap(([protocol, url]) => (url === undefined ? [] : [[protocol, url] as const]))
   return known.length > 0 ? Object.fromEntries(known) : undefined
 }

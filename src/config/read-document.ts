@@ -15,7 +15,10 @@ export interface RawDocument {
  * Bytes to a document, or to faults; it never throws and repeats nothing of what it reads. The parser's own messages are
  * dropped: they hold the source lines (S-53).
  */
-export function readDocument(file: string, bytes: Uint8Array): { readonly document: RawDocument } | { readonly problems: readonly Problem[] } {
+export function readDocument(
+  file: string,
+  bytes: Uint8Array,
+): { readonly document: RawDocument } | { readonly problems: readonly Problem[] } {
   const fault = (message: string, place?: { line: number; column: number }, key = ''): Problem => ({
     file,
     line: place?.line ?? 1,
@@ -29,16 +32,17 @@ export function readDocument(file: string, bytes: Uint8Array): { readonly docume
   try {
     source = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return { problems: [fault('the file is not UTF-8')] }
+    return { problems: [fault('the configuration file is not UTF-8')] }
   }
   try {
     const table = parse(source, { maxDepth: DEEPEST })
     const locate = locateKeys(source)
     const faults = faultsOfLimits(table)
-    if (!isTable(table) || faults.length > 0) return { problems: faults.map(({ path, message }) => fault(message, locate(path), dottedKey(path))) }
+    if (!isTable(table) || faults.length > 0)
+      return { problems: faults.map(({ path, message }) => fault(message, locate(path), dottedKey(path))) }
     return { document: { file, table, locate } }
   } catch (thrown) {
     const place = thrown instanceof TomlError ? { line: thrown.line, column: thrown.column } : undefined
-    return { problems: [fault(`the file is not TOML${place ? ` at line ${place.line}, column ${place.column}` : ''}`, place)] }
+    return { problems: [fault('the configuration file is not TOML', place)] }
   }
 }

@@ -17,7 +17,11 @@ export interface FileToRead {
  * Reads, checks and merges the files that there are. A file with a fault counts as absent, so that what remains can still be
  * looked at; whether to go on is for the caller, who gets every fault.
  */
-export function readLayers(user: FileToRead | undefined, project: (FileToRead & { readonly isTrusted: boolean }) | undefined, catalogue: CatalogueNames): Layers {
+export function readLayers(
+  user: FileToRead | undefined,
+  project: (FileToRead & { readonly isTrusted: boolean }) | undefined,
+  catalogue: CatalogueNames,
+): Layers {
   const problems: Problem[] = []
   const layers: Layer[] = []
   const accept = (raw: RawDocument, facts: Pick<Layer, 'from' | 'isPrivate' | 'isTrusted'>, scopeProblems: readonly Problem[]): void => {
@@ -36,7 +40,7 @@ export function readLayers(user: FileToRead | undefined, project: (FileToRead & 
   if (userRaw && 'problems' in userRaw) problems.push(...userRaw.problems)
   else if (user && userRaw) {
     const { table } = userRaw.document
-    userDefines = (id) => [table['providers'], table['local_providers']].some((providers) => isTable(providers) && Object.hasOwn(providers, id))
+    userDefines = (id) => [table.providers, table.local_providers].some((providers) => isTable(providers) && Object.hasOwn(providers, id))
     accept(userRaw.document, { from: 'user', isPrivate: (user.found.mode & 0o077) === 0, isTrusted: true }, [])
   }
 
@@ -44,7 +48,8 @@ export function readLayers(user: FileToRead | undefined, project: (FileToRead & 
   if (projectRaw && 'problems' in projectRaw) problems.push(...projectRaw.problems)
   else if (project && projectRaw) {
     // A user file that cannot be read may define anything.
-    const isOwn = (id: string) => !(userRaw && 'problems' in userRaw) && !userDefines(id) && !catalogue.ids.includes(id) && !catalogue.aliases.has(id)
+    const isOwn = (id: string) =>
+      !(userRaw && 'problems' in userRaw) && !userDefines(id) && !catalogue.ids.includes(id) && !catalogue.aliases.has(id)
     const scopeProblems = checkScope(projectRaw.document, project.isTrusted, isOwn)
     accept(projectRaw.document, { from: 'project', isPrivate: false, isTrusted: project.isTrusted }, scopeProblems)
   }

@@ -31,17 +31,26 @@ export function parseReference(written: ReferenceText, kind: SecretKind): Parsed
     case 'env':
       return VARIABLE.test(rest) ? { reference: { scheme: 'env', name: rest } } : { message: 'must name a variable, as in `env:NAME`' }
     case 'file':
-      return isAbsolute(rest) && !CONTROL.test(rest) ? { reference: { scheme: 'file', path: rest } } : { message: 'must give an absolute path, as in `file:/run/secrets/NAME`' }
+      return isAbsolute(rest) && !CONTROL.test(rest)
+        ? { reference: { scheme: 'file', path: rest } }
+        : { message: 'must give an absolute path, as in `file:/run/secrets/NAME`' }
     case 'cmd':
       return commandText(rest)
     case 'cred':
-      return ENTRY_NAME.test(rest) ? { reference: { scheme: 'cred', name: rest } } : { message: 'must name a file of $CREDENTIALS_DIRECTORY, as in `cred:NAME`' }
+      return ENTRY_NAME.test(rest)
+        ? { reference: { scheme: 'cred', name: rest } }
+        : { message: 'must name a file of $CREDENTIALS_DIRECTORY, as in `cred:NAME`' }
     case 'keyring':
-      return KEYRING_NAME.test(rest) ? { reference: { scheme: 'keyring', name: rest } } : { message: 'must name an entry, as in `keyring:NAME`' }
+      return KEYRING_NAME.test(rest)
+        ? { reference: { scheme: 'keyring', name: rest } }
+        : { message: 'must name an entry, as in `keyring:NAME`' }
     case 'oidc':
       return identitySource(rest)
     case 'op':
-      return { message: 'is an address of 1Password, which its own program must read', nearest: 'cmd:["op","read","--no-newline","op://…"]' }
+      return {
+        message: 'is an address of 1Password, which its own program must read',
+        nearest: 'cmd:["op","read","--no-newline","op://…"]',
+      }
     default:
       return literal(written, kind)
   }
@@ -58,7 +67,8 @@ export function parseStoreUrl(written: ReferenceText): ParsedReference {
 }
 
 function command(argv: readonly string[], env: readonly string[]): ParsedReference {
-  if (argv.length === 0 || argv[0] === '' || argv.some((part) => part.includes('\0'))) return { message: 'must name a program and its arguments, one string each' }
+  if (argv.length === 0 || argv[0] === '' || argv.some((part) => part.includes('\0')))
+    return { message: 'must name a program and its arguments, one string each' }
   if (!env.every((name) => VARIABLE.test(name))) return { message: 'must list the names of variables under `env`' }
   return { reference: { scheme: 'cmd', argv: [...argv], env: [...env] } }
 }
@@ -82,7 +92,8 @@ function identitySource(text: string): ParsedReference {
   if (query.length === 0) return { reference: { scheme: 'oidc', source, audience: undefined } }
   const parameters = new URLSearchParams(query.join('?'))
   const audience = parameters.get('audience')
-  if (!audience || CONTROL.test(audience) || [...parameters.keys()].length !== 1) return { message: 'may only give an audience, as in `oidc:github?audience=https://…`' }
+  if (!audience || CONTROL.test(audience) || [...parameters.keys()].length !== 1)
+    return { message: 'may only give an audience, as in `oidc:github?audience=https://…`' }
   return { reference: { scheme: 'oidc', source, audience } }
 }
 
@@ -92,7 +103,8 @@ function literal(text: string, kind: SecretKind): ParsedReference {
     const [meant] = nearest(scheme, SCHEMES)
     return { message: `has no known scheme: ${SCHEMES.map((name) => `${name}:`).join(' ')}`, nearest: meant && `${meant}:` }
   }
-  if (text.length < SHORTEST_SECRET) return { message: `is shorter than ${SHORTEST_SECRET} characters: too short for a secret, and no reference either` }
+  if (text.length < SHORTEST_SECRET)
+    return { message: `is shorter than ${SHORTEST_SECRET} characters: too short for a secret, and no reference either` }
   if (!isHeaderSafe(text)) return { message: 'holds characters that no key has (blanks, control characters, or more than ASCII)' }
   return { reference: { scheme: 'literal', secret: new Secret(text, kind) } }
 }

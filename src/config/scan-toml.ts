@@ -47,7 +47,7 @@ export function scanToml(source: string): TomlKey[] {
     pos += end.length
     // Up to two quotes may stand directly before the closing three.
     for (let extra = 0; isLong && extra < 2 && source.charAt(pos) === quote; extra++) pos++
-    return quote === '"' ? unescape(text) : text
+    return quote === '"' ? unescaped(text) : text
   }
 
   const readKey = (): { parts: string[]; start: number } => {
@@ -147,7 +147,7 @@ export function scanToml(source: string): TomlKey[] {
   return keys
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(.))/gs, (whole, short, long, byte, single) => {
     const code = short ?? long ?? byte
     if (code === undefined) return ESCAPES[String(single)] ?? whole

@@ -3,8 +3,16 @@ import { choice, flag, record, table, text } from './shape.ts'
 
 /** The ids that vendors ask for at an exchange, by their wire names (identity of workloads). */
 export const IDENTITY_IDS: readonly string[] = [
-  'federation_rule_id', 'organization_id', 'service_account_id', 'workspace_id', 'identity_provider_id', 'federation_policy_id',
-  'workload_identity_context', 'pool_provider', 'service_account', 'tenant_id',
+  'federation_rule_id',
+  'organization_id',
+  'service_account_id',
+  'workspace_id',
+  'identity_provider_id',
+  'federation_policy_id',
+  'workload_identity_context',
+  'pool_provider',
+  'service_account',
+  'tenant_id',
 ]
 
 /** Fields of an exchange: in the catalogue they stand under `federation`. */

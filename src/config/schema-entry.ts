@@ -39,7 +39,16 @@ const modelKeys = {
 }
 export const modelSchema = either(v.line, table(modelKeys, 'id'))
 
-const region = either(v.serviceUrl, table({ base_url: v.serviceUrl, base_urls: baseUrls, anthropic_base_url: v.serviceUrl, openai_base_url: v.serviceUrl, oauth_host: v.endpoint }))
+const region = either(
+  v.serviceUrl,
+  table({
+    base_url: v.serviceUrl,
+    base_urls: baseUrls,
+    anthropic_base_url: v.serviceUrl,
+    openai_base_url: v.serviceUrl,
+    oauth_host: v.endpoint,
+  }),
+)
 
 const limits = table({
   max_concurrent: v.positive,
@@ -51,8 +60,18 @@ const limits = table({
 })
 
 const errorKind = choice(
-  'auth', 'forbidden', 'client_not_allowed', 'terminated', 'quota', 'rate_limit', 'overloaded', 'context_overflow',
-  'content_filter', 'not_found', 'invalid_request', 'server',
+  'auth',
+  'forbidden',
+  'client_not_allowed',
+  'terminated',
+  'quota',
+  'rate_limit',
+  'overloaded',
+  'context_overflow',
+  'content_filter',
+  'not_found',
+  'invalid_request',
+  'server',
 )
 
 /** The fields of a catalogue entry, by the names of the configuration; `auth` has a schema of its own. */

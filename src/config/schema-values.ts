@@ -10,18 +10,35 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/
 const HEADER_VALUE = /^[\x20-\x7e]{0,8192}$/
 /** Headers that carry credentials, or that the wire sets itself: claw sends exactly one credential. */
 const KEPT_HEADERS: readonly string[] = [
-  'authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie',
-  'host', 'connection', 'content-length', 'content-type', 'transfer-encoding', 'user-agent',
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'user-agent',
 ]
 
-const matching = (isValid: (value: string) => boolean, message: string): Shape<string> => text((value) => (isValid(value) ? undefined : message))
+const matching = (isValid: (value: string) => boolean, message: string): Shape<string> =>
+  text((value) => (isValid(value) ? undefined : message))
 
 export const line = matching((value) => value.length > 0 && value.length <= 1024 && !CONTROL.test(value), 'must be one line of text')
 export const prose = matching((value) => value.length > 0 && !value.includes('\0'), 'must be text')
 export const name = matching(isName, 'is no name: lower-case letters, digits, `-` and `_`, at most 64')
 export const modelReference = matching((value) => /^[\x21-\x7e]{1,256}$/.test(value), 'must be a model reference, as in `provider/model`')
-export const serviceUrl = matching(isServiceUrl, 'must be an address that begins with `https://` (or `http://`), without user name, query and fragment')
-export const endpoint = matching(isEndpoint, 'must be an https address, or a path that begins with `/`; http only for a literal loopback address')
+export const serviceUrl = matching(
+  isServiceUrl,
+  'must be an address that begins with `https://` (or `http://`), without user name, query and fragment',
+)
+export const endpoint = matching(
+  isEndpoint,
+  'must be an https address, or a path that begins with `/`; http only for a literal loopback address',
+)
 export const path = matching((value) => value.startsWith('/') && !CONTROL.test(value), 'must be an absolute path')
 export const proxy = matching(isProxyUrl, 'must be the address of a proxy, as in `http://proxy.example:3128`')
 export const variable = matching((value) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(value), 'must be the name of a variable')
@@ -39,7 +56,10 @@ export const variables = list(variable)
 export const hosts = list(matching(isHost, 'must be a host name, with a port where it has one'))
 export const texts = record(line, line)
 export const headers = record(
-  matching((value) => HEADER_NAME.test(value) && !KEPT_HEADERS.includes(value.toLowerCase()), 'is no header that a configuration may set: a credential belongs in `api_key` or `auth_token`, a name in `user_agent`'),
+  matching(
+    (value) => HEADER_NAME.test(value) && !KEPT_HEADERS.includes(value.toLowerCase()),
+    'is no header that a configuration may set: a credential belongs in `api_key` or `auth_token`, a name in `user_agent`',
+  ),
   matching((value) => HEADER_VALUE.test(value), 'must be visible ASCII'),
 )
 
@@ -75,7 +95,10 @@ const secretText = (parse: (value: ReferenceText) => ParsedReference): Shape<Ref
       return false
     },
   }
-  return either(text((value) => fault(parse(value))), checked)
+  return either(
+    text((value) => fault(parse(value))),
+    checked,
+  )
 }
 export const reference = secretText((value) => parseReference(value, 'token'))
 export const storeUrl = secretText(parseStoreUrl)

@@ -72,6 +72,10 @@ const RULES: readonly Rule[] = Object.entries(SCOPES)
 /** The scope of a key; `local_providers` are providers. Indexes into lists are left out of the path. */
 export function scopeOf(path: readonly string[]): Scope {
   const key = path[0] === 'local_providers' ? ['providers', ...path.slice(1)] : path
-  const rule = RULES.find(({ parts, open }) => (open ? key.length >= parts.length : key.length === parts.length) && parts.every((part, index) => part === '*' || part === key[index]))
+  const rule = RULES.find(
+    ({ parts, open }) =>
+      (open ? key.length >= parts.length : key.length === parts.length) &&
+      parts.every((part, index) => part === '*' || part === key[index]),
+  )
   return rule?.scope ?? 'user'
 }

@@ -12,7 +12,8 @@ export function keyPaths({ members }: Shape<unknown>, above: readonly string[] =
 export function inCamelCase({ members }: Shape<unknown>, value: unknown): unknown {
   if (members.type === 'list' && Array.isArray(value)) return value.map((element) => inCamelCase(members.of, element))
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  if (members.type === 'record') return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inCamelCase(members.of, member)]))
+  if (members.type === 'record')
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inCamelCase(members.of, member)]))
   if (members.type !== 'table') return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {

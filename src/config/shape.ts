@@ -55,7 +55,10 @@ export function text(judge: (value: string) => TextFault): Shape<string> {
 }
 
 export function choice<const Choices extends readonly string[]>(...choices: Choices): Shape<Choices[number]> {
-  const named = choices.map((each) => `\`${each}\``).join(', ').replace(/, ([^,]*)$/, ' or $1')
+  const named = choices
+    .map((each) => `\`${each}\``)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1')
   return {
     members: LEAF,
     json: () => ({ enum: choices }),
@@ -111,16 +114,23 @@ export function record<Value>(key: Shape<string>, of: Shape<Value>): Shape<Recor
     accepts(value, path, faults): value is Record<string, Value> {
       if (!isTable(value)) return tell(faults, path, 'must be a table')
       const entries = Object.entries(value)
-      return entries.map(([name, member]) => key.accepts(name, [...path, name], faults) && of.accepts(member, [...path, name], faults)).every(Boolean)
+      return entries
+        .map(([name, member]) => key.accepts(name, [...path, name], faults) && of.accepts(member, [...path, name], faults))
+        .every(Boolean)
     },
   }
 }
 
 type Keys = Readonly<Record<string, Shape<unknown>>>
-type Table<All extends Keys, Must extends keyof All> = { [Key in Must]: ValueOf<All[Key]> } & { [Key in Exclude<keyof All, Must>]?: ValueOf<All[Key]> }
+type Table<All extends Keys, Must extends keyof All> = { [Key in Must]: ValueOf<All[Key]> } & {
+  [Key in Exclude<keyof All, Must>]?: ValueOf<All[Key]>
+}
 
 /** A table of known keys; any other one is a fault that names the nearest. Keys may be left out unless `required` lists them. */
-export function table<All extends Keys, Must extends keyof All & string = never>(keys: All, ...required: readonly Must[]): Shape<Table<All, Must>> {
+export function table<All extends Keys, Must extends keyof All & string = never>(
+  keys: All,
+  ...required: readonly Must[]
+): Shape<Table<All, Must>> {
   return {
     members: { type: 'table', keys },
     json: () => ({

@@ -27,6 +27,6 @@ function shownReference(last: string, value: unknown): string {
 
 function referenceText(value: unknown): ReferenceText | undefined {
   if (typeof value === 'string') return value
-  const argv = isTable(value) ? value['cmd'] : undefined
+  const argv = isTable(value) ? value.cmd : undefined
   return Array.isArray(argv) && argv.every((part) => typeof part === 'string') ? { cmd: argv } : undefined
 }

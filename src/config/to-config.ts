@@ -36,7 +36,10 @@ export function toConfig(sources: Sources): Config {
     ...(profile !== undefined && { profile }),
     ...(environment.timeoutMs !== undefined && { timeoutMs: environment.timeoutMs }),
     store: toStore(sources),
-    network: { ...(network.proxy !== undefined && { proxy: network.proxy }), ...(network.ca_file !== undefined && { caFile: network.ca_file }) },
+    network: {
+      ...(network.proxy !== undefined && { proxy: network.proxy }),
+      ...(network.ca_file !== undefined && { caFile: network.ca_file }),
+    },
     refresh: { ...(refresh.min_remaining !== undefined && { minRemainingMs: milliseconds(refresh.min_remaining) }) },
     prompt: {
       ...(prompt.timeout !== undefined && { timeoutMs: milliseconds(prompt.timeout) }),
@@ -68,7 +71,14 @@ function toTiers({ files, environment }: Sources): ReadonlyMap<string, Tier> {
   for (const [name, { model, auth_mode: authMode, prefer, profile, fallback = [] }] of written) {
     // A tier without a model is a fault that was told; what is left of the configuration can still be looked at.
     if (model === undefined) continue
-    tiers.set(name, { name, model, ...(authMode && { authMode }), ...(prefer && { prefer }), ...(profile !== undefined && { profile }), fallback })
+    tiers.set(name, {
+      name,
+      model,
+      ...(authMode && { authMode }),
+      ...(prefer && { prefer }),
+      ...(profile !== undefined && { profile }),
+      fallback,
+    })
   }
   return tiers
 }

@@ -23,11 +23,20 @@ export function contentHash(bytes: Uint8Array): string {
 }
 
 export function grantFor({ realPath, bytes }: FoundFile): TrustGrant {
-  return { hash: createHash('sha256').update(realPath).update('\0').update(bytes).digest('hex'), path: realPath, sha256: contentHash(bytes) }
+  return {
+    hash: createHash('sha256').update(realPath).update('\0').update(bytes).digest('hex'),
+    path: realPath,
+    sha256: contentHash(bytes),
+  }
 }
 
 /** Whether this very file may say what a trusted one may (S-17). */
-export async function trustOf(file: FoundFile, environment: Environment, read: () => Promise<TrustFile>, notes: Note[]): Promise<'trusted' | 'untrusted' | 'mismatch'> {
+export async function trustOf(
+  file: FoundFile,
+  environment: Environment,
+  read: () => Promise<TrustFile>,
+  notes: Note[],
+): Promise<'trusted' | 'untrusted' | 'mismatch'> {
   const grant = grantFor(file)
   const pinned = environment.get('CLAW_TRUST_PROJECT')
   if (pinned !== undefined) return pinned.toLowerCase() === grant.sha256 ? 'trusted' : 'mismatch'
@@ -56,10 +65,19 @@ export async function readTrust(files: Pick<ConfigFiles, 'read'>, stateDir: stri
 }
 
 /** @throws {ClawError} `CLAW_STORE_UNREADABLE` where the list is there and cannot be used: it is never overwritten. */
-export async function changeTrust(files: ConfigFiles, stateDir: string, change: (grants: readonly TrustGrant[]) => readonly TrustGrant[]): Promise<void> {
+export async function changeTrust(
+  files: ConfigFiles,
+  stateDir: string,
+  change: (grants: readonly TrustGrant[]) => readonly TrustGrant[],
+): Promise<void> {
   const trust = await readTrust(files, stateDir)
   const path = trustFile(stateDir)
-  if ('fault' in trust) throw new ClawError('CLAW_STORE_UNREADABLE', { what: `the list of trusted projects ${trust.fault}`, why: path, fix: `mv ${path} ${path}.bad` })
+  if ('fault' in trust)
+    throw new ClawError('CLAW_STORE_UNREADABLE', {
+      what: `the list of trusted projects ${trust.fault}`,
+      why: path,
+      fix: `mv ${path} ${path}.bad`,
+    })
   await files.replace(path, `${JSON.stringify({ version: 1, grants: change(trust.grants) }, null, 2)}\n`, 'CLAW_STORE_UNWRITABLE')
 }
 
@@ -74,7 +92,15 @@ function parseGrants(bytes: Uint8Array): TrustGrant[] | undefined {
   } catch {
     return undefined
   }
-  if (typeof parsed !== 'object' || parsed === null || !('version' in parsed) || parsed.version !== 1 || !('grants' in parsed) || !Array.isArray(parsed.grants)) return undefined
+  if (
+    typeof parsed !== 'object' ||
+    parsed === null ||
+    !('version' in parsed) ||
+    parsed.version !== 1 ||
+    !('grants' in parsed) ||
+    !Array.isArray(parsed.grants)
+  )
+    return undefined
   const grants: TrustGrant[] = []
   for (const entry of parsed.grants) {
     const grant = parseGrant(entry)
@@ -87,6 +113,11 @@ function parseGrants(bytes: Uint8Array): TrustGrant[] | undefined {
 function parseGrant(entry: unknown): TrustGrant | undefined {
   if (typeof entry !== 'object' || entry === null || !('hash' in entry) || !('path' in entry) || !('sha256' in entry)) return undefined
   const { hash, path, sha256 } = entry
-  const isValid = typeof hash === 'string' && typeof path === 'string' && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(hash) && /^[0-9a-f]{64}$/.test(sha256)
+  const isValid =
+    typeof hash === 'string' &&
+    typeof path === 'string' &&
+    typeof sha256 === 'string' &&
+    /^[0-9a-f]{64}$/.test(hash) &&
+    /^[0-9a-f]{64}$/.test(sha256)
   return isValid ? { hash, path, sha256 } : undefined
 }

@@ -16,7 +16,8 @@ export function valuesInForce({ files, environment, profile }: Sources): Pick<Co
   }
   for (const [key, value] of Object.entries(BUILT_IN)) set(key, value, { from: 'built-in', name: 'built-in' })
   for (const layer of [...(files?.layers ?? [])].reverse()) {
-    for (const [path, value] of layer.leaves) set(dottedKey(path), shownValue(path, value), { from: layer.from, name: layer.file, line: layer.place(path).line })
+    for (const [path, value] of layer.leaves)
+      set(dottedKey(path), shownValue(path, value), { from: layer.from, name: layer.file, line: layer.place(path).line })
   }
   const { model, authMode, prefer, timeoutMs, store, storeKey, enabled } = environment
   const fromVariable = (key: string, value: unknown, name: string): void => {

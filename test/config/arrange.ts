@@ -69,7 +69,7 @@ export async function arrange(): Promise<Place> {
 
 /** The faults of an error, with the names of the files shortened to their last part. */
 export function problemsOf(error: ClawError | undefined): unknown[] {
-  const problems = error?.data['problems']
+  const problems = error?.data.problems
   if (!Array.isArray(problems)) return []
   return problems.map((problem: { file: string; line: number; column: number; key: string; message: string; nearest: string | null }) => [
     `${problem.file.split('/').at(-1)}:${problem.line}:${problem.column}`,

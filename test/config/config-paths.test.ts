@@ -10,22 +10,40 @@ it('S-20 a relative CLAW_HOME, XDG_CONFIG_HOME or XDG_STATE_HOME is ignored and 
     undefined,
     join(home, '.config/claw/config.toml'),
     join(home, '.local/state/claw'),
-    ['CLAW_HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'].map((name) => ({ code: 'relative-path', message: `\`${name}\` is ignored: it is no absolute path` })),
+    ['CLAW_HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'].map((name) => ({
+      code: 'relative-path',
+      message: `\`${name}\` is ignored: it is no absolute path`,
+    })),
   ])
 })
 
-it.each(['CLAW_HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'CLAW_CONFIG'])('S-20 %s may not lead into the project, also by a link', async (name) => {
-  const { read, write, home, repository } = await arrange()
-  await mkdir(join(repository, '.codex'))
-  await write(join(repository, '.codex/config.toml'), 'default_model = "hijacked"\n')
-  await symlink(join(repository, '.codex'), join(home, 'link'))
-  for (const path of [join(repository, '.codex'), join(home, 'link'), repository, join(repository, 'made/later'), `${home}/../repository/x`]) {
-    const { config, error } = await read({ variables: { [name]: path } })
-    expect([path, error?.code, error?.exit.code, error?.message, config.defaultModel, config.paths.userFile, config.paths.stateDir]).toEqual([
-      path, 'CLAW_INSECURE', 78, `\`${name}\` leads into the project that claw runs in`, undefined, null, null,
-    ])
-  }
-})
+it.each(['CLAW_HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'CLAW_CONFIG'])(
+  'S-20 %s may not lead into the project, also by a link',
+  async (name) => {
+    const { read, write, home, repository } = await arrange()
+    await mkdir(join(repository, '.codex'))
+    await write(join(repository, '.codex/config.toml'), 'default_model = "hijacked"\n')
+    await symlink(join(repository, '.codex'), join(home, 'link'))
+    for (const path of [
+      join(repository, '.codex'),
+      join(home, 'link'),
+      repository,
+      join(repository, 'made/later'),
+      `${home}/../repository/x`,
+    ]) {
+      const { config, error } = await read({ variables: { [name]: path } })
+      expect([
+        path,
+        error?.code,
+        error?.exit.code,
+        error?.message,
+        config.defaultModel,
+        config.paths.userFile,
+        config.paths.stateDir,
+      ]).toEqual([path, 'CLAW_INSECURE', 78, `\`${name}\` leads into the project that claw runs in`, undefined, null, null])
+    }
+  },
+)
 
 it('S-20 CLAW_ALLOW_PROJECT_HOME=1 allows a home inside the project, and no other value does', async () => {
   const { read, write, repository } = await arrange()

@@ -28,7 +28,10 @@ describe('without any file', () => {
   it('a machine without a home has no paths and environment settings go on working', async () => {
     const { request } = await arrange()
     const config = await loadConfig({ ...request({ variables: { CLAW_MODEL: 'openai' } }), machine: { home: undefined, cwd: '/' } })
-    expect([config.paths, config.defaultModel]).toEqual([{ userFile: null, projectFile: null, projectRoot: null, stateDir: null }, 'openai'])
+    expect([config.paths, config.defaultModel]).toEqual([
+      { userFile: null, projectFile: null, projectRoot: null, stateDir: null },
+      'openai',
+    ])
   })
 })
 
@@ -118,7 +121,15 @@ describe('a user file', () => {
         { name: 'local', model: 'ollama/llama3', fallback: [] },
       ],
       providers: [
-        { id: 'openai', local: false, apiKey: { scheme: 'file', path: '/run/secrets/openai' }, expect: { kind: 'api_key' }, overrides: {}, auth: {}, origin: origin(19) },
+        {
+          id: 'openai',
+          local: false,
+          apiKey: { scheme: 'file', path: '/run/secrets/openai' },
+          expect: { kind: 'api_key' },
+          overrides: {},
+          auth: {},
+          origin: origin(19),
+        },
         {
           id: 'anthropic',
           local: false,
@@ -140,10 +151,25 @@ describe('a user file', () => {
           protocol: 'openai-chat',
           baseUrl: 'https://llm.acme.example/v1',
           overrides: { models: [{ id: 'acme-large' }], headers: { 'X-Team': 'ci' }, userAgent: 'acme-ci/1' },
-          auth: { sso: { method: 'device', issuer: 'https://sso.acme.example/realms/main', clientId: 'claw', scopes: ['openid', 'offline_access'] } },
+          auth: {
+            sso: {
+              method: 'device',
+              issuer: 'https://sso.acme.example/realms/main',
+              clientId: 'claw',
+              scopes: ['openid', 'offline_access'],
+            },
+          },
           origin: origin(33),
         },
-        { id: 'lab', local: true, protocol: 'openai-chat', baseUrl: 'http://127.0.0.1:8000/v1', overrides: {}, auth: {}, origin: origin(15) },
+        {
+          id: 'lab',
+          local: true,
+          protocol: 'openai-chat',
+          baseUrl: 'http://127.0.0.1:8000/v1',
+          overrides: {},
+          auth: {},
+          origin: origin(15),
+        },
       ],
       store: {
         backend: 'file',
@@ -164,7 +190,10 @@ describe('a user file', () => {
   it('default_model is short for tiers.default.model, and both set are a fault', async () => {
     const { read } = await arrange()
     const short = await read({ user: 'default_model = "openai"\n[tiers.default]\nauth_mode = "oauth"\n' })
-    expect([short.config.defaultModel, short.config.tiers.get('default')]).toEqual(['openai', { name: 'default', model: 'openai', authMode: 'oauth', fallback: [] }])
+    expect([short.config.defaultModel, short.config.tiers.get('default')]).toEqual([
+      'openai',
+      { name: 'default', model: 'openai', authMode: 'oauth', fallback: [] },
+    ])
     const both = await read({ user: 'default_model = "openai"\ntiers.default.model = "moonshot"\n' })
     expect([both.error?.code, both.error?.fix, problemsOf(both.error)]).toEqual([
       'CLAW_CONFIG_INVALID',
@@ -178,7 +207,11 @@ describe('a user file', () => {
     const { config } = await read({
       user: '[tiers.a]\nmodel = "openai"\nuse_oauth = true\n[tiers.b]\nmodel = "openai"\nuse_oauth = true\nauth_mode = "api_key"\n[tiers.c]\nmodel = "openai"\nuse_oauth = false\n',
     })
-    expect([...config.tiers.values()].map(({ name, authMode }) => [name, authMode])).toEqual([['a', 'oauth'], ['b', 'api_key'], ['c', undefined]])
+    expect([...config.tiers.values()].map(({ name, authMode }) => [name, authMode])).toEqual([
+      ['a', 'oauth'],
+      ['b', 'api_key'],
+      ['c', undefined],
+    ])
   })
 
   it('every field of a catalogue entry can be overridden under its name, sign-in fields included', async () => {
@@ -211,7 +244,10 @@ token_endpoint = "https://x.example/token"
       {
         defaultModel: 'k3',
         baseUrls: { 'openai-chat': 'https://api.kimi.example/v1' },
-        regions: { china: { baseUrl: 'https://api.kimi.cn.example' }, global: { baseUrl: 'https://a.example', oauthHost: 'https://b.example' } },
+        regions: {
+          china: { baseUrl: 'https://api.kimi.cn.example' },
+          global: { baseUrl: 'https://a.example', oauthHost: 'https://b.example' },
+        },
         models: [{ id: 'k3' }, { id: 'k4', contextTokens: 100, outputTokens: 7, dialect: { thinkTags: true } }],
         limits: { requestsPer5h: [1, 2], maxConcurrent: 3 },
         dialect: { maxTokensField: 'max_tokens', extraBody: { enable_thinking: true } },
@@ -270,13 +306,21 @@ token_endpoint = "https://x.example/token"
     expect([open.error?.code, open.error?.fix, problemsOf(open.error)]).toEqual([
       'CLAW_CONFIG_INVALID',
       `chmod 600 ${userFile}`,
-      [['config.toml:2:1', 'providers.openai.api_key', 'is a secret written out, in a file that others can read (its mode must be 0600)', null]],
+      [
+        [
+          'config.toml:2:1',
+          'providers.openai.api_key',
+          'is a secret written out, in a file that others can read (its mode must be 0600)',
+          null,
+        ],
+      ],
     ])
   })
 
   it('a password in a proxy or store address counts as a literal secret', async () => {
     const { read, write, userFile } = await arrange()
-    const user = '[network]\nproxy = "http://user:canary-password@proxy.example:3128"\n[store]\nbackend = "redis"\nurl = "rediss://:canary-password@redis.example"\nkey = "env:K"\n'
+    const user =
+      '[network]\nproxy = "http://user:canary-password@proxy.example:3128"\n[store]\nbackend = "redis"\nurl = "rediss://:canary-password@redis.example"\nkey = "env:K"\n'
     await write(userFile, user, 0o644)
     expect(problemsOf((await read()).error).map((problem) => Array.isArray(problem) && problem[1])).toEqual(['store.url', 'network.proxy'])
     const kept = await read({ user })
@@ -286,7 +330,11 @@ token_endpoint = "https://x.example/token"
   it('a file that everybody may write is refused', async () => {
     const { read, write, userFile } = await arrange()
     await write(userFile, '', 0o666)
-    expect((await read()).error).toMatchObject({ code: 'CLAW_INSECURE', message: 'the configuration file can be written by everybody', fix: `chmod 600 ${userFile}` })
+    expect((await read()).error).toMatchObject({
+      code: 'CLAW_INSECURE',
+      message: 'the configuration file can be written by everybody',
+      fix: `chmod 600 ${userFile}`,
+    })
   })
 })
 
@@ -294,10 +342,26 @@ describe('the environment', () => {
   it('beats the file, and a flag beats both', async () => {
     const { read } = await arrange()
     const user = '[tiers.default]\nmodel = "openai"\nauth_mode = "api_key"\n[store]\nbackend = "keyring"\n'
-    const variables = { CLAW_MODEL: 'moonshot', CLAW_AUTH_MODE: 'oauth', CLAW_AUTH_PREFER: 'oauth', CLAW_PROFILE: 'ci', CLAW_STORE: 'memory', CLAW_TIMEOUT: '90' }
+    const variables = {
+      CLAW_MODEL: 'moonshot',
+      CLAW_AUTH_MODE: 'oauth',
+      CLAW_AUTH_PREFER: 'oauth',
+      CLAW_PROFILE: 'ci',
+      CLAW_STORE: 'memory',
+      CLAW_TIMEOUT: '90',
+    }
     const { config } = await read({ user, variables })
     const flagged = await read({ user, variables, flags: { profile: 'mine' } })
-    expect([config.defaultModel, config.tiers.get('default'), config.authMode, config.prefer, config.profile, config.store.backend, config.timeoutMs, flagged.config.profile]).toEqual([
+    expect([
+      config.defaultModel,
+      config.tiers.get('default'),
+      config.authMode,
+      config.prefer,
+      config.profile,
+      config.store.backend,
+      config.timeoutMs,
+      flagged.config.profile,
+    ]).toEqual([
       'moonshot',
       { name: 'default', model: 'moonshot', authMode: 'api_key', fallback: [] },
       'oauth',
@@ -311,21 +375,43 @@ describe('the environment', () => {
 
   it('an empty variable is an unset one', async () => {
     const { read } = await arrange()
-    const variables = { CLAW_MODEL: '', CLAW_AUTH_MODE: '', CLAW_STORE: '', CLAW_HOME: '', CLAW_CONFIG: '', CLAW_ENABLE: '', CLAW_TIMEOUT: '' }
+    const variables = {
+      CLAW_MODEL: '',
+      CLAW_AUTH_MODE: '',
+      CLAW_STORE: '',
+      CLAW_HOME: '',
+      CLAW_CONFIG: '',
+      CLAW_ENABLE: '',
+      CLAW_TIMEOUT: '',
+    }
     const { config, error } = await read({ variables })
-    expect([error, config.defaultModel, config.authMode, config.enabled, config.store.backend]).toEqual([undefined, undefined, undefined, [], 'file'])
+    expect([error, config.defaultModel, config.authMode, config.enabled, config.store.backend]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      [],
+      'file',
+    ])
   })
 
   it('CLAW_ENABLE switches methods on by provider and id', async () => {
     const { read } = await arrange()
-    expect((await read({ variables: { CLAW_ENABLE: 'anthropic/oauth, anthropic/setup-token' } })).config.enabled).toEqual(['anthropic/oauth', 'anthropic/setup-token'])
+    expect((await read({ variables: { CLAW_ENABLE: 'anthropic/oauth, anthropic/setup-token' } })).config.enabled).toEqual([
+      'anthropic/oauth',
+      'anthropic/setup-token',
+    ])
   })
 
   it('a store address stays in the environment, and so does a store key', async () => {
     const { read } = await arrange()
     const variables = { CLAW_STORE: 'postgres://claw:canary-password@db.example/claw', CLAW_STORE_KEY: 'Y2FuYXJ5' }
     const { config, error } = await read({ variables })
-    expect([error, config.store.backend, config.store.url, config.store.key]).toEqual([undefined, 'postgres', { scheme: 'env', name: 'CLAW_STORE' }, { scheme: 'env', name: 'CLAW_STORE_KEY' }])
+    expect([error, config.store.backend, config.store.url, config.store.key]).toEqual([
+      undefined,
+      'postgres',
+      { scheme: 'env', name: 'CLAW_STORE' },
+      { scheme: 'env', name: 'CLAW_STORE_KEY' },
+    ])
     const file = await read({ variables: { CLAW_STORE_KEY_FILE: '/run/secrets/key' } })
     expect(file.config.store.key).toEqual({ scheme: 'file', path: '/run/secrets/key' })
   })
@@ -333,20 +419,39 @@ describe('the environment', () => {
   it.each([
     [{ CLAW_STORE_KEY: 'a', CLAW_STORE_KEY_FILE: '/b' }, 'CLAW_STORE_KEY', 'and `CLAW_STORE_KEY_FILE` are both set', null],
     [{ CLAW_STORE_KEY_FILE: 'key' }, 'CLAW_STORE_KEY_FILE', 'must be an absolute path', null],
-    [{ CLAW_STORE: 'flie' }, 'CLAW_STORE', 'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`', 'file'],
-    [{ CLAW_STORE: 'mysql://x' }, 'CLAW_STORE', 'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`', null],
+    [
+      { CLAW_STORE: 'flie' },
+      'CLAW_STORE',
+      'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`',
+      'file',
+    ],
+    [
+      { CLAW_STORE: 'mysql://x' },
+      'CLAW_STORE',
+      'must be `file`, `keyring`, `memory`, or an address that begins with `postgres://` or `rediss://`',
+      null,
+    ],
     [{ CLAW_AUTH_MODE: 'oatuh' }, 'CLAW_AUTH_MODE', 'must be `auto`, `api_key`, `oauth`', 'oauth'],
     [{ CLAW_AUTH_PREFER: 'always' }, 'CLAW_AUTH_PREFER', 'must be `api_key`, `oauth`', null],
     [{ CLAW_PROFILE: '../x' }, 'CLAW_PROFILE', 'is no name of a profile: lower-case letters, digits, `-` and `_`, at most 64', null],
     [{ CLAW_MODEL: 'a b' }, 'CLAW_MODEL', 'must be a model reference, as in `provider/model`', null],
     [{ CLAW_TIMEOUT: 'soon' }, 'CLAW_TIMEOUT', 'must be a duration, as in `30s`', null],
     [{ CLAW_TIMEOUT: '0' }, 'CLAW_TIMEOUT', 'must be a duration, as in `30s`', null],
-    [{ CLAW_ENABLE: 'anthropic' }, 'CLAW_ENABLE', 'must list methods by provider and id, as in `anthropic/oauth,anthropic/setup-token`', null],
+    [
+      { CLAW_ENABLE: 'anthropic' },
+      'CLAW_ENABLE',
+      'must list methods by provider and id, as in `anthropic/oauth,anthropic/setup-token`',
+      null,
+    ],
     [{ CLAW_ENABLE: 'anthropic/oath' }, 'CLAW_ENABLE', 'names a method that `anthropic` does not have', 'anthropic/oauth'],
   ])('%j is a fault of the environment', async (variables, key, message, meant) => {
     const { read } = await arrange()
     const { error } = await read({ variables: variables as Record<string, string> })
-    expect([error?.code, error?.exit.code, problemsOf(error)]).toEqual(['CLAW_CONFIG_INVALID', 78, [['environment:null:null', key, message, meant]]])
+    expect([error?.code, error?.exit.code, problemsOf(error)]).toEqual([
+      'CLAW_CONFIG_INVALID',
+      78,
+      [['environment:null:null', key, message, meant]],
+    ])
   })
 })
 
@@ -364,7 +469,12 @@ describe('a shared store', () => {
     const { read } = await arrange()
     expect((await read({ user: 'store.lease = "2m"\n' })).config.store).toMatchObject({ leaseMs: 120_000, waitMs: 140_000 })
     expect(problemsOf((await read({ user: 'store.lease = "10s"\n' })).error)).toEqual([
-      ['config.toml:1:7', 'store.lease', 'must be longer than `store.request_timeout`: a refresh is sent only under a lease that outlives it', null],
+      [
+        'config.toml:1:7',
+        'store.lease',
+        'must be longer than `store.request_timeout`: a refresh is sent only under a lease that outlives it',
+        null,
+      ],
     ])
   })
 })

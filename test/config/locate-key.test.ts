@@ -65,7 +65,11 @@ describe('the place of a key', () => {
 })
 
 const bare = fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/)
-const odd = fc.string({ minLength: 0, maxLength: 6, unit: fc.constantFrom('a', '"', "'", '.', '#', '=', '[', ']', '{', '}', '\\', 'é', '\n', ' ') })
+const odd = fc.string({
+  minLength: 0,
+  maxLength: 6,
+  unit: fc.constantFrom('a', '"', "'", '.', '#', '=', '[', ']', '{', '}', '\\', 'é', '\n', ' '),
+})
 const key = fc.oneof(bare, odd)
 const keyText = (name: string): string => (/^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name))
 const scalar = fc.oneof(
@@ -88,7 +92,13 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
 
 describe('a scan of generated documents', () => {
   it('finds every key of a line where it was written, and the text of its value', () => {
-    const line = fc.record({ name: key, value, indent: fc.constantFrom('', '  ', '\t'), comment: fc.constantFrom('', ' # x = [1', ' # "'), blank: fc.constantFrom('', '\n', '# c\n') })
+    const line = fc.record({
+      name: key,
+      value,
+      indent: fc.constantFrom('', '  ', '\t'),
+      comment: fc.constantFrom('', ' # x = [1', ' # "'),
+      blank: fc.constantFrom('', '\n', '# c\n'),
+    })
     const table = fc.record({ name: key, lines: fc.uniqueArray(line, { selector: (each) => each.name, maxLength: 4 }) })
     fc.assert(
       fc.property(fc.uniqueArray(table, { selector: (each) => each.name, maxLength: 4 }), (tables) => {
@@ -122,7 +132,8 @@ describe('a scan of generated documents', () => {
         const walk = (node: unknown, path: (string | number)[]): void => {
           if (path.length > 0) expect(known).toContain(JSON.stringify(path))
           if (Array.isArray(node)) for (const [index, member] of node.entries()) walk(member, [...path, index])
-          else if (typeof node === 'object' && node !== null && !(node instanceof Date)) for (const [name, member] of Object.entries(node)) walk(member, [...path, name])
+          else if (typeof node === 'object' && node !== null && !(node instanceof Date))
+            for (const [name, member] of Object.entries(node)) walk(member, [...path, name])
         }
         walk(parse(source), [])
       }),
@@ -131,6 +142,12 @@ describe('a scan of generated documents', () => {
   })
 
   it('ends for any text, TOML or not', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', "'", '=', '.', ',', '\n', 'a', ' ', '#', '\\'), maxLength: 60 }), (text) => scanToml(text).every(({ from, to }) => from <= to)), { numRuns: 3000 })
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', "'", '=', '.', ',', '\n', 'a', ' ', '#', '\\'), maxLength: 60 }),
+        (text) => scanToml(text).every(({ from, to }) => from <= to),
+      ),
+      { numRuns: 3000 },
+    )
   })
 })

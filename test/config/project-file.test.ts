@@ -1,12 +1,13 @@
 import { mkdir, readFile, rename, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readLayers } from '../../src/config/read-layers.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { keyPaths } from '../../src/config/shape-walk.ts'
 import { scopeOf, type Scope } from '../../src/config/scopes.ts'
 import { changeTrust, contentHash, grantFor } from '../../src/config/trust.ts'
 import { systemConfigFiles } from '../../src/platform/config-files.ts'
-import { arrange, problemsOf, type Place } from './arrange.ts'
+import { arrange, catalogue, problemsOf, type Place } from './arrange.ts'
 
 async function trust({ stateDir }: Place, file: string): Promise<void> {
   const found = await systemConfigFiles.read(file, { maxBytes: 1 << 20, follow: false })
@@ -52,12 +53,21 @@ describe('an untrusted project file', () => {
   it('may set which model, and prompt defaults that touch no files', async () => {
     const { read } = await arrange()
     const { config, error, trust: state } = await read({ project: HARMLESS })
-    expect([error, state, config.defaultModel, config.prompt, config.projectModels.map(({ key, model, origin }) => [key, model, origin.from, origin.line])]).toEqual([
+    expect([
+      error,
+      state,
+      config.defaultModel,
+      config.prompt,
+      config.projectModels.map(({ key, model, origin }) => [key, model, origin.from, origin.line]),
+    ]).toEqual([
       undefined,
       'untrusted',
       'openai',
       { timeoutMs: 60_000, retries: 1, maxTokens: 10, temperature: 0.5, reasoning: 'low', stream: false, system: 'be brief' },
-      [['tiers.fast.model', 'moonshot', 'project', 4], ['tiers.default.model', 'openai', 'project', 2]],
+      [
+        ['tiers.fast.model', 'moonshot', 'project', 4],
+        ['tiers.default.model', 'openai', 'project', 2],
+      ],
     ])
   })
 
@@ -97,11 +107,28 @@ describe('an untrusted project file', () => {
   it('S-16 is refused with file and key for what only a trusted one may set', async () => {
     const { read, repository } = await arrange()
     const { error } = await read({ project: ACME })
-    expect([error?.code, error?.message, error?.fix]).toEqual(['CLAW_CONFIG_FORBIDDEN', '`aliases.cheap` may be set only by a project file that is trusted', `claw trust ${repository}`])
+    expect([error?.code, error?.message, error?.fix]).toEqual([
+      'CLAW_CONFIG_FORBIDDEN',
+      '`aliases.cheap` may be set only by a project file that is trusted',
+      `claw trust ${repository}`,
+    ])
     expect(problemsOf(error).map((problem) => Array.isArray(problem) && problem[1])).toEqual([
-      'aliases.cheap', 'tiers.default.auth_mode', 'tiers.default.prefer', 'tiers.default.fallback', 'providers.openai.auth_mode', 'providers.openai.prefer',
-      'providers.openai.expect.kind', 'providers.openai.expect.account', 'providers.openai.expect.route', 'providers.acme.protocol', 'providers.acme.base_url',
-      'providers.acme.api_key', 'providers.acme.auth_token', 'providers.acme.headers.X-Team', 'providers.acme.auth.ci.method', 'providers.acme.auth.ci.subject_token',
+      'aliases.cheap',
+      'tiers.default.auth_mode',
+      'tiers.default.prefer',
+      'tiers.default.fallback',
+      'providers.openai.auth_mode',
+      'providers.openai.prefer',
+      'providers.openai.expect.kind',
+      'providers.openai.expect.account',
+      'providers.openai.expect.route',
+      'providers.acme.protocol',
+      'providers.acme.base_url',
+      'providers.acme.api_key',
+      'providers.acme.auth_token',
+      'providers.acme.headers.X-Team',
+      'providers.acme.auth.ci.method',
+      'providers.acme.auth.ci.subject_token',
     ])
   })
 
@@ -143,7 +170,14 @@ describe('a trusted project file', () => {
     await place.write(join(place.repository, 'claw.toml'), `default_model = "acme"\n${ACME}`)
     await trust(place, join(place.repository, 'claw.toml'))
     const { config, error, trust: state } = await place.read()
-    expect([error, state, config.providers.get('acme')?.apiKey, config.providers.get('openai')?.expect, [...config.aliases], config.projectModels]).toEqual([
+    expect([
+      error,
+      state,
+      config.providers.get('acme')?.apiKey,
+      config.providers.get('openai')?.expect,
+      [...config.aliases],
+      config.projectModels,
+    ]).toEqual([
       undefined,
       'trusted',
       { scheme: 'env', name: 'ACME_KEY' },
@@ -161,19 +195,63 @@ describe('a trusted project file', () => {
   })
 
   it.each([
-    ['[providers.openai]\nbase_url = "https://evil.example"', 'providers.openai.base_url', 'may not be set by a project file that does not define the provider'],
-    ['[providers.openai.headers]\nX-A = "b"', 'providers.openai.headers.X-A', 'may not be set by a project file that does not define the provider'],
-    ['[providers.openai]\napi_key = "env:OPENAI_API_KEY"', 'providers.openai.api_key', 'may not be set by a project file that does not define the provider'],
-    ['[providers.claude]\nbase_url = "https://evil.example"', 'providers.claude.base_url', 'may not be set by a project file that does not define the provider'],
-    ['[providers.mine]\nbase_url = "https://evil.example"', 'providers.mine.base_url', 'may not be set by a project file that does not define the provider'],
-    ['[local_providers.mine]\nbase_url = "https://evil.example"', 'local_providers.mine.base_url', 'may not be set by a project file that does not define the provider'],
-    ['[providers.openai.auth.device]\noauth_host = "https://evil.example"', 'providers.openai.auth.device.oauth_host', 'may not be set by a project file that does not define the provider'],
+    [
+      '[providers.openai]\nbase_url = "https://evil.example"',
+      'providers.openai.base_url',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[providers.openai.headers]\nX-A = "b"',
+      'providers.openai.headers.X-A',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[providers.openai]\napi_key = "env:OPENAI_API_KEY"',
+      'providers.openai.api_key',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[providers.claude]\nbase_url = "https://evil.example"',
+      'providers.claude.base_url',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[providers.mine]\nbase_url = "https://evil.example"',
+      'providers.mine.base_url',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[local_providers.mine]\nbase_url = "https://evil.example"',
+      'local_providers.mine.base_url',
+      'may not be set by a project file that does not define the provider',
+    ],
+    [
+      '[providers.openai.auth.device]\noauth_host = "https://evil.example"',
+      'providers.openai.auth.device.oauth_host',
+      'may not be set by a project file that does not define the provider',
+    ],
     ['[providers.anthropic.auth.oauth]\nenabled = true', 'providers.anthropic.auth.oauth.enabled', 'may not be set by a project file'],
-    ['[providers.acme]\napi_key = "cmd:[\\"sh\\"]"', 'providers.acme.api_key', 'may be only a reference with `env:`, `file:` or `oidc:` in a project file'],
+    [
+      '[providers.acme]\napi_key = "cmd:[\\"sh\\"]"',
+      'providers.acme.api_key',
+      'may be only a reference with `env:`, `file:` or `oidc:` in a project file',
+    ],
     ['[providers.acme]\napi_key = { cmd = ["sh"] }', 'providers.acme.api_key.cmd', 'may not be set by a project file'],
-    ['[providers.acme]\napi_key = "canary-literal-secret"', 'providers.acme.api_key', 'may be only a reference with `env:`, `file:` or `oidc:` in a project file'],
-    ['[providers.acme]\nauth_token = "keyring:x"', 'providers.acme.auth_token', 'may be only a reference with `env:`, `file:` or `oidc:` in a project file'],
-    ['[providers.acme.auth.sso]\nclient_secret = "canary-literal-secret"', 'providers.acme.auth.sso.client_secret', 'may be only a reference with `env:`, `file:` or `oidc:` in a project file'],
+    [
+      '[providers.acme]\napi_key = "canary-literal-secret"',
+      'providers.acme.api_key',
+      'may be only a reference with `env:`, `file:` or `oidc:` in a project file',
+    ],
+    [
+      '[providers.acme]\nauth_token = "keyring:x"',
+      'providers.acme.auth_token',
+      'may be only a reference with `env:`, `file:` or `oidc:` in a project file',
+    ],
+    [
+      '[providers.acme.auth.sso]\nclient_secret = "canary-literal-secret"',
+      'providers.acme.auth.sso.client_secret',
+      'may be only a reference with `env:`, `file:` or `oidc:` in a project file',
+    ],
     ['[providers.acme]\nallow_http = true', 'providers.acme.allow_http', 'may not be set by a project file'],
     ['[providers.acme]\naliases = ["openai"]', 'providers.acme.aliases', 'may not be set by a project file'],
     ['[store]\nbackend = "memory"', 'store.backend', 'may not be set by a project file'],
@@ -218,7 +296,12 @@ describe('a trusted project file', () => {
     expect([right.error, right.trust]).toEqual([undefined, 'trusted'])
     for (const value of ['1', 'true', '0'.repeat(64), 'İ'.repeat(64)]) {
       const wrong = await read({ variables: { CLAW_TRUST_PROJECT: value } })
-      expect([wrong.error?.code, wrong.error?.exit.code, wrong.error?.why, wrong.trust]).toEqual(['CLAW_TRUST_MISMATCH', 82, join(repository, 'claw.toml'), 'mismatch'])
+      expect([wrong.error?.code, wrong.error?.exit.code, wrong.error?.why, wrong.trust]).toEqual([
+        'CLAW_TRUST_MISMATCH',
+        82,
+        join(repository, 'claw.toml'),
+        'mismatch',
+      ])
     }
   })
 
@@ -230,29 +313,61 @@ describe('a trusted project file', () => {
     const good = await readFile(list)
     expect((await stat(list)).mode & 0o777).toBe(0o600)
     const seen: unknown[] = []
-    for (const [content, mode] of [[good, 0o620], [good, 0o602], ['{"version":1,"grants":[{"hash":1}]}', 0o600], ['nonsense', 0o600], ['{"version":2,"grants":[]}', 0o600]] as const) {
+    for (const [content, mode] of [
+      [good, 0o620],
+      [good, 0o602],
+      ['{"version":1,"grants":[{"hash":1}]}', 0o600],
+      ['nonsense', 0o600],
+      ['{"version":2,"grants":[]}', 0o600],
+    ] as const) {
       await place.write(list, content, mode)
       const { trust: state, config } = await place.read()
       seen.push([state, config.notes.map(({ code, message }) => `${code}: ${message}`)])
     }
     const said = (fault: string) => ['untrusted', [`trust-unreadable: no project is trusted: the list of trusted projects ${fault}`]]
-    expect(seen).toEqual([said('can be written by others'), said('can be written by others'), said('is damaged'), said('is damaged'), said('is damaged')])
+    expect(seen).toEqual([
+      said('can be written by others'),
+      said('can be written by others'),
+      said('is damaged'),
+      said('is damaged'),
+      said('is damaged'),
+    ])
     await expect(trust(place, file)).rejects.toMatchObject({ code: 'CLAW_STORE_UNREADABLE' })
   })
 })
 
 describe('S-18 the scope of every key of the schema', () => {
-  const scopes = (wanted: Scope) => keyPaths(configSchema).filter((path) => scopeOf(path) === wanted && path[0] !== 'local_providers').map((path) => path.join('.'))
+  const scopes = (wanted: Scope) =>
+    keyPaths(configSchema)
+      .filter((path) => scopeOf(path) === wanted && path[0] !== 'local_providers')
+      .map((path) => path.join('.'))
 
   it('lets a project file set these keys and no others', () => {
     expect({ project: scopes('project'), trusted: scopes('trusted') }).toEqual({
       project: [
-        'default_model', 'tiers.*.model', 'prompt.timeout', 'prompt.retries', 'prompt.max_tokens', 'prompt.temperature', 'prompt.reasoning', 'prompt.stream',
-        'prompt.idle_timeout', 'prompt.first_event_timeout', 'prompt.system',
+        'default_model',
+        'tiers.*.model',
+        'prompt.timeout',
+        'prompt.retries',
+        'prompt.max_tokens',
+        'prompt.temperature',
+        'prompt.reasoning',
+        'prompt.stream',
+        'prompt.idle_timeout',
+        'prompt.first_event_timeout',
+        'prompt.system',
       ],
       trusted: [
-        'aliases.*', 'tiers.*.auth_mode', 'tiers.*.use_oauth', 'tiers.*.prefer', 'tiers.*.fallback', 'providers.*.auth_mode', 'providers.*.prefer',
-        'providers.*.expect.kind', 'providers.*.expect.account', 'providers.*.expect.route',
+        'aliases.*',
+        'tiers.*.auth_mode',
+        'tiers.*.use_oauth',
+        'tiers.*.prefer',
+        'tiers.*.fallback',
+        'providers.*.auth_mode',
+        'providers.*.prefer',
+        'providers.*.expect.kind',
+        'providers.*.expect.account',
+        'providers.*.expect.route',
       ],
     })
     expect(scopes('own').every((key) => key.startsWith('providers.*.'))).toBe(true)
@@ -262,19 +377,24 @@ describe('S-18 the scope of every key of the schema', () => {
     const governing = keyPaths(configSchema).filter(([first]) => first === 'store' || first === 'network' || first === 'refresh')
     expect(governing.length).toBeGreaterThan(10)
     expect(governing.map(scopeOf).every((scope) => scope === 'user')).toBe(true)
-    expect([['trust'], ['trust', 'x'], ['hooks', 'x'], ['a', 'key', 'of', 'tomorrow']].map(scopeOf)).toEqual(['user', 'user', 'user', 'user'])
+    expect([['trust'], ['trust', 'x'], ['hooks', 'x'], ['a', 'key', 'of', 'tomorrow']].map(scopeOf)).toEqual([
+      'user',
+      'user',
+      'user',
+      'user',
+    ])
   })
 
-  it('refuses, in an untrusted project file, every key of the schema that it may not set', async () => {
-    const { write, read, repository } = await arrange()
-    const wrong: string[] = []
-    for (const path of keyPaths(configSchema)) {
-      const key = path.map((part) => (part === '*' ? 'x' : part)).join('.')
-      await write(join(repository, 'claw.toml'), `${key} = "x"\n`)
-      const { error } = await read()
-      const isRefused = error?.code === 'CLAW_CONFIG_FORBIDDEN'
-      if (isRefused === (scopeOf(path) === 'project')) wrong.push(key)
-    }
+  it('refuses, in an untrusted project file, every key of the schema that it may not set', () => {
+    const wrong = keyPaths(configSchema).filter((path) => {
+      const bytes = Buffer.from(`${path.map((part) => (part === '*' ? 'x' : part)).join('.')} = "x"\n`)
+      const { problems } = readLayers(
+        undefined,
+        { path: '/claw.toml', found: { bytes, mode: 0o600, uid: 0, realPath: '/claw.toml' }, isTrusted: false },
+        catalogue,
+      )
+      return problems.some(({ kind }) => kind === 'forbidden') === (scopeOf(path) === 'project')
+    })
     expect(wrong).toEqual([])
   })
 })

@@ -6,7 +6,10 @@ it.each<[ReferenceText, unknown]>([
   ['env:OPENAI_API_KEY', { scheme: 'env', name: 'OPENAI_API_KEY' }],
   ['file:/run/secrets/x y', { scheme: 'file', path: '/run/secrets/x y' }],
   ['cmd:["op","read","op://a/b"]', { scheme: 'cmd', argv: ['op', 'read', 'op://a/b'], env: [] }],
-  [{ cmd: ['vault'], env: ['VAULT_TOKEN'] }, { scheme: 'cmd', argv: ['vault'], env: ['VAULT_TOKEN'] }],
+  [
+    { cmd: ['vault'], env: ['VAULT_TOKEN'] },
+    { scheme: 'cmd', argv: ['vault'], env: ['VAULT_TOKEN'] },
+  ],
   ['cred:claw.key', { scheme: 'cred', name: 'claw.key' }],
   ['keyring:claw/openai', { scheme: 'keyring', name: 'claw/openai' }],
   ['oidc:github', { scheme: 'oidc', source: 'github', audience: undefined }],
@@ -52,8 +55,12 @@ it('a literal is held as a secret, also one with a colon in it', () => {
 
 it('a store address may be written out, and its password is a secret', () => {
   const parsed = parseStoreUrl('postgres://claw:canary-pass@db.example/claw')
-  expect('reference' in parsed && parsed.reference.scheme === 'literal' && parsed.reference.secret.reveal()).toBe('postgres://claw:canary-pass@db.example/claw')
+  expect('reference' in parsed && parsed.reference.scheme === 'literal' && parsed.reference.secret.reveal()).toBe(
+    'postgres://claw:canary-pass@db.example/claw',
+  )
   expect(parseStoreUrl('env:STORE_URL')).toEqual({ reference: { scheme: 'env', name: 'STORE_URL' } })
   expect(parseStoreUrl('postgres://user:%zz-canary@db.example')).toMatchObject({ reference: { scheme: 'literal' } })
-  expect(parseStoreUrl('https://db.example')).toEqual({ message: 'must be a reference, as in `env:STORE_URL`, or an address that begins with `postgres://` or `rediss://`' })
+  expect(parseStoreUrl('https://db.example')).toEqual({
+    message: 'must be a reference, as in `env:STORE_URL`, or an address that begins with `postgres://` or `rediss://`',
+  })
 })
