@@ -1,7 +1,7 @@
 import { assign, emit, setup } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
-import { port } from './port.ts'
+import { answer, failure, port } from './port.ts'
 
 /** What the shape of a key says: that it fits, that it is odd (`this looks like a … for …`), or that it cannot be meant. */
 export type KeyJudgement =
@@ -32,8 +32,7 @@ interface Context extends Input {
 
 type Outcome =
   /** `kept`: none was given, and one is stored. */
-  | { readonly ok: true; readonly change: KeyChange; readonly checked: KeyCheck | null }
-  | { readonly ok: false; readonly error: ClawError }
+  { readonly ok: true; readonly change: KeyChange; readonly checked: KeyCheck | null } | { readonly ok: false; readonly error: ClawError }
 
 function outcomeOf({ change, checked, error }: Context): Outcome {
   if (change) return { ok: true, change, checked }
@@ -64,7 +63,10 @@ export const apiKeyMachine = setup({
   },
   actions: {
     rememberKey: assign({ key: (_, params: { key: Secret | null }) => params.key }),
-    sayDoubt: emit((_, judgement: KeyJudgement) => ({ type: 'keyDoubtful', message: judgement.kind === 'doubtful' ? judgement.message : '' })),
+    sayDoubt: emit((_, judgement: KeyJudgement) => ({
+      type: 'keyDoubtful',
+      message: judgement.kind === 'doubtful' ? judgement.message : '',
+    })),
     sayUnverified: emit((_, checked: KeyCheck) => ({ type: 'keyUnverified', detail: checked.kind === 'unverified' ? checked.detail : '' })),
     rememberCheck: assign({ checked: (_, checked: KeyCheck) => checked }),
     noteChange: assign({ change: (_, params: { change: KeyChange }) => params.change }),
@@ -91,7 +93,7 @@ export const apiKeyMachine = setup({
           },
           { target: 'kept', actions: { type: 'noteChange', params: { change: 'kept' } } },
         ],
-        onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+        onError: { target: 'failed', actions: { type: 'fail', params: failure } },
       },
     },
     judgingKey: {
@@ -100,11 +102,11 @@ export const apiKeyMachine = setup({
         src: 'judgeKey',
         input: ({ context }) => ({ key: context.key }),
         onDone: [
-          { guard: { type: 'isWrong', params: ({ event }) => event.output }, target: 'failed', actions: { type: 'failWrong', params: ({ event }) => event.output } },
-          { guard: { type: 'isDoubtful', params: ({ event }) => event.output }, target: 'judged', actions: { type: 'sayDoubt', params: ({ event }) => event.output } },
+          { guard: { type: 'isWrong', params: answer }, target: 'failed', actions: { type: 'failWrong', params: answer } },
+          { guard: { type: 'isDoubtful', params: answer }, target: 'judged', actions: { type: 'sayDoubt', params: answer } },
           { target: 'judged' },
         ],
-        onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+        onError: { target: 'failed', actions: { type: 'fail', params: failure } },
       },
     },
     judged: {
@@ -116,15 +118,18 @@ export const apiKeyMachine = setup({
         src: 'checkKey',
         input: ({ context }) => ({ key: context.key }),
         onDone: [
-          { guard: { type: 'isRefused', params: ({ event }) => event.output }, target: 'failed', actions: { type: 'failRefused', params: ({ event }) => event.output } },
+          { guard: { type: 'isRefused', params: answer }, target: 'failed', actions: { type: 'failRefused', params: answer } },
           {
-            guard: { type: 'isUnverified', params: ({ event }) => event.output },
+            guard: { type: 'isUnverified', params: answer },
             target: 'storingKey',
-            actions: [{ type: 'rememberCheck', params: ({ event }) => event.output }, { type: 'sayUnverified', params: ({ event }) => event.output }],
+            actions: [
+              { type: 'rememberCheck', params: answer },
+              { type: 'sayUnverified', params: answer },
+            ],
           },
-          { target: 'storingKey', actions: { type: 'rememberCheck', params: ({ event }) => event.output } },
+          { target: 'storingKey', actions: { type: 'rememberCheck', params: answer } },
         ],
-        onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+        onError: { target: 'failed', actions: { type: 'fail', params: failure } },
       },
     },
     storingKey: {
@@ -134,7 +139,7 @@ export const apiKeyMachine = setup({
         src: 'storeKey',
         input: ({ context }) => ({ key: context.key }),
         onDone: { target: 'stored', actions: { type: 'noteChange', params: ({ event }) => ({ change: event.output }) } },
-        onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+        onError: { target: 'failed', actions: { type: 'fail', params: failure } },
       },
     },
     kept: { type: 'final' },

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
-import { port } from './port.ts'
+import { answer, failure, port } from './port.ts'
 
 /** A check before it has run. It says something only when every check that it needs has held. */
 export interface PlannedCheck {
@@ -69,8 +69,13 @@ export function checkMachine<Finding extends FindingStatus>() {
       })),
       keepFinding: assign({ finding: (_, params: { finding: Finding }) => params.finding }),
       fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
-      failOverrun: assign({ hasOverrun: true, error: ({ context }) => new ClawError('CLAW_TIMEOUT', { what: `the check \`${context.id}\` took too long` }) }),
-      failCancelled: assign({ error: ({ context }) => new ClawError('CLAW_CANCELLED', { what: `the check \`${context.id}\` was cancelled` }) }),
+      failOverrun: assign({
+        hasOverrun: true,
+        error: ({ context }) => new ClawError('CLAW_TIMEOUT', { what: `the check \`${context.id}\` took too long` }),
+      }),
+      failCancelled: assign({
+        error: ({ context }) => new ClawError('CLAW_CANCELLED', { what: `the check \`${context.id}\` was cancelled` }),
+      }),
     },
     delays: { limit: ({ context }) => context.limitMs },
   }).createMachine({
@@ -94,12 +99,24 @@ export function checkMachine<Finding extends FindingStatus>() {
           src: 'runCheck',
           input: ({ context }) => ({ id: context.id }),
           onDone: [
-            { guard: { type: 'isPass', params: ({ event }) => event.output }, target: 'passed', actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) } },
-            { guard: { type: 'isWarning', params: ({ event }) => event.output }, target: 'warned', actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) } },
-            { guard: { type: 'isFailure', params: ({ event }) => event.output }, target: 'failed', actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) } },
+            {
+              guard: { type: 'isPass', params: answer },
+              target: 'passed',
+              actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) },
+            },
+            {
+              guard: { type: 'isWarning', params: answer },
+              target: 'warned',
+              actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) },
+            },
+            {
+              guard: { type: 'isFailure', params: answer },
+              target: 'failed',
+              actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) },
+            },
             { target: 'skipped', actions: { type: 'keepFinding', params: ({ event }) => ({ finding: event.output }) } },
           ],
-          onError: { target: 'crashed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+          onError: { target: 'crashed', actions: { type: 'fail', params: failure } },
         },
       },
       passed: { type: 'final' },

@@ -1,7 +1,7 @@
 import { assign, emit, enqueueActions, setup, type DoneActorEvent } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
 import { checkMachine, holds, type CheckOutcome, type FindingStatus, type PlannedCheck } from './check.machine.ts'
-import { port } from './port.ts'
+import { failure, port } from './port.ts'
 
 interface Context<Finding> {
   plan: readonly PlannedCheck[]
@@ -58,7 +58,9 @@ export function doctorMachine<Finding extends FindingStatus>() {
           enqueue.spawnChild('check', { id: `check.${id}`, input: { id, limitMs, needs: needs.filter((need) => planned.has(need)) } })
         }
       }),
-      keepOutcome: assign({ outcomes: ({ context }, { outcome }: { outcome: CheckOutcome<Finding> }) => new Map(context.outcomes).set(outcome.id, outcome) }),
+      keepOutcome: assign({
+        outcomes: ({ context }, { outcome }: { outcome: CheckOutcome<Finding> }) => new Map(context.outcomes).set(outcome.id, outcome),
+      }),
       tellWhoNeedsIt: enqueueActions(({ context, enqueue }, { outcome }: { outcome: CheckOutcome<Finding> }) => {
         for (const { id, needs } of context.plan) {
           if (needs.includes(outcome.id) && !context.outcomes.has(id)) {
@@ -70,7 +72,8 @@ export function doctorMachine<Finding extends FindingStatus>() {
       noteComplete: assign({ isComplete: true }),
       fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
       failBroken: assign({
-        error: (_, params: { plan: readonly PlannedCheck[] }) => new ClawError('CLAW_INTERNAL', { what: planProblem(params.plan) ?? 'the plan of the doctor is broken' }),
+        error: (_, params: { plan: readonly PlannedCheck[] }) =>
+          new ClawError('CLAW_INTERNAL', { what: planProblem(params.plan) ?? 'the plan of the doctor is broken' }),
       }),
       failCancelled: assign({ error: () => new ClawError('CLAW_CANCELLED', { what: 'the doctor was cancelled' }) }),
     },
@@ -86,7 +89,7 @@ export function doctorMachine<Finding extends FindingStatus>() {
         invoke: {
           src: 'loadGround',
           onDone: { target: 'resolvingCredentials' },
-          onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
         },
       },
       resolvingCredentials: {
@@ -101,7 +104,7 @@ export function doctorMachine<Finding extends FindingStatus>() {
             },
             { target: 'runningChecks', actions: { type: 'keepPlan', params: ({ event }) => ({ plan: event.output }) } },
           ],
-          onError: { target: 'failed', actions: { type: 'fail', params: ({ event }) => ({ thrown: event.error }) } },
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
         },
       },
       runningChecks: {

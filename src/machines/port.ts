@@ -10,3 +10,9 @@ export function port<Output, Input = void>(name: string): PromiseActorLogic<Outp
     Promise.reject(new ClawError('CLAW_INTERNAL', { what: `the port \`${name}\` was not provided to its machine` })),
   )
 }
+
+/** What a port answered, for `params`. */
+export const answer = <Output>({ event }: { readonly event: { readonly output: Output } }): Output => event.output
+
+/** What a port threw, for `params`. */
+export const failure = ({ event }: { readonly event: { readonly error: unknown } }): { thrown: unknown } => ({ thrown: event.error })
