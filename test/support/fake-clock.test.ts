@@ -16,7 +16,11 @@ it('stops at every due timer, in order, those of one instant in the order of arm
   clock.setTimeout(() => note('never'), 5_001)
   await clock.advance(5_000)
   expect({ seen, pending: clock.pending, now: clock.now() - startAt }).toEqual({
-    seen: [['first', 1_000], ['second', 1_000], ['late', 3_000]],
+    seen: [
+      ['first', 1_000],
+      ['second', 1_000],
+      ['late', 3_000],
+    ],
     pending: 1,
     now: 5_000,
   })

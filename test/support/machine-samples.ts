@@ -1,0 +1,119 @@
+import { ClawError } from '../../src/core/errors.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Samples } from './model.ts'
+
+/** What no output of a machine may hold. */
+export const CANARY = 'canary-5f0c2c1d9e7a'
+
+const secret = new Secret(`${CANARY}-device`, 'device-code')
+const key = new Secret(`${CANARY}-key`, 'api-key')
+const error = new ClawError('CLAW_NETWORK', { what: 'no answer' })
+const code = {
+  userCode: 'ABCD-EFGH',
+  verificationUri: 'https://auth.example/device',
+  verificationUriComplete: null,
+  expiresAt: 900_000,
+  intervalMs: 5_000,
+}
+
+const reading = (verdict: string, isFinal = false) => ({ verdict, error: isFinal ? error : null, isNewer: false })
+const found = (id: string, status: string) => ({ ok: true, id, kind: 'found', finding: { status } })
+const checkDone = (id: string, status: string) => ({
+  type: `xstate.done.actor.check.${id}`,
+  output: found(id, status),
+  actorId: `check.${id}`,
+})
+
+/** One sample of everything that can reach each machine, by its id. A new machine needs a new entry. */
+export const SAMPLES: Readonly<Record<string, Samples>> = {
+  apiKey: {
+    inputs: [{ check: true }, { check: false }],
+    outputs: {
+      readKey: [key, null],
+      judgeKey: [{ kind: 'fits' }, { kind: 'doubtful', message: 'this looks like a key for another provider' }, { kind: 'wrong', error }],
+      checkKey: [
+        { kind: 'accepted', detail: 'the provider took it' },
+        { kind: 'refused', error },
+        { kind: 'unverified', detail: 'no answer' },
+      ],
+      storeKey: ['stored'],
+    },
+  },
+  check: {
+    inputs: [
+      { id: 'b', needs: ['a', 'z'], limitMs: 10_000 },
+      { id: 'b', needs: [], limitMs: 10_000 },
+    ],
+    outputs: { runCheck: [{ status: 'pass' }, { status: 'warn' }, { status: 'fail' }, { status: 'skip' }] },
+    events: [
+      { type: 'NEED_SETTLED', id: 'a', holds: true },
+      { type: 'NEED_SETTLED', id: 'z', holds: true },
+      { type: 'NEED_SETTLED', id: 'a', holds: false },
+    ],
+  },
+  deviceFlow: {
+    inputs: [
+      { wait: true, waitBeforeFirstPoll: true, signInCommand: 'claw auth --device acme' },
+      { wait: false, waitBeforeFirstPoll: true, signInCommand: 'claw auth --device acme' },
+    ],
+    outputs: {
+      requestCode: [{ code, secrets: { deviceCode: secret }, receivedAt: 0, resumed: null }],
+      pollToken: [
+        { kind: 'granted', at: 1, credential: { access: key } },
+        { kind: 'pending', at: 1 },
+        { kind: 'slowDown', at: 1, intervalMs: null },
+        { kind: 'denied', at: 1 },
+        { kind: 'expired', at: 1 },
+        { kind: 'refused', at: 1, error },
+        { kind: 'unreachable', at: 1, error, notBefore: null },
+      ],
+      storeCredential: [{ access: key }],
+    },
+  },
+  doctor: {
+    inputs: [undefined],
+    outputs: {
+      resolveCredentials: [
+        [
+          { id: 'a', needs: [], limitMs: 10_000 },
+          { id: 'b', needs: ['a'], limitMs: 10_000 },
+        ],
+        [],
+        [{ id: 'a', needs: ['a'], limitMs: 10_000 }],
+      ],
+    },
+    events: [checkDone('a', 'pass'), checkDone('a', 'fail'), checkDone('b', 'pass')],
+    allows: ({ context }, { actorId }) =>
+      typeof actorId !== 'string' || !actorId.startsWith('check.') || !context.outcomes.has(actorId.slice('check.'.length)),
+  },
+  refresh: {
+    inputs: [
+      { goal: 'use', patienceEndsAt: 60_000, cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }) },
+      { goal: 'newer', patienceEndsAt: 60_000, cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }) },
+    ],
+    outputs: {
+      readGrant: [
+        reading('usable'),
+        reading('inside_margin'),
+        reading('due'),
+        reading('retry'),
+        reading('saved'),
+        reading('pending'),
+        reading('rejected', true),
+      ],
+      takeLease: ['taken', 'busy'],
+      awaitChange: ['changed', 'out_of_patience'],
+      writeIntent: ['written', 'refused'],
+      send: [
+        { kind: 'answered' },
+        { kind: 'rejected', error },
+        { kind: 'not_processed', error, retryAt: 2_000 },
+        { kind: 'not_processed', error, retryAt: null },
+        { kind: 'refused', error },
+        { kind: 'lost', error },
+      ],
+      commitAnswer: ['committed', 'dropped'],
+      markRejected: ['marked', 'moved_on'],
+    },
+  },
+}
