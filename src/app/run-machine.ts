@@ -46,7 +46,8 @@ export function runMachine<Machine extends AnyStateMachine>(machine: Machine, op
       },
       error: (thrown) => settle(() => reject(toClawError(thrown))),
       complete: () => {
-        if (actor.getSnapshot().status === 'stopped') settle(() => reject(new ClawError('CLAW_INTERNAL', { what: 'a machine was stopped before its end' })))
+        if (actor.getSnapshot().status === 'stopped')
+          settle(() => reject(new ClawError('CLAW_INTERNAL', { what: 'a machine was stopped before its end' })))
       },
     })
     actor.start()
