@@ -1,7 +1,8 @@
+import { lstatSync, realpathSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ClawError, type ErrorCode } from '../core/errors.ts'
-import { errnoOf, lstat, makePrivateDirectory, readRegularFile, realpath, replaceDurably, stat } from './files.ts'
+import { errnoOf, makePrivateDirectory, readRegularFile, replaceDurably, stat } from './files.ts'
 
 /** A regular file as it was read through one descriptor. */
 export interface FoundFile {
@@ -36,21 +37,21 @@ export interface ConfigFiles {
 export const systemConfigFiles: ConfigFiles = {
   async read(path, { maxBytes, follow }) {
     const file = await readRegularFile(path, { maxBytes, followSymlinks: follow, code: 'CLAW_CONFIG_UNREADABLE' })
-    return file && { bytes: file.bytes, mode: file.mode, uid: file.uid, realPath: await resolveExisting(path) }
+    return file && { bytes: file.bytes, mode: file.mode, uid: file.uid, realPath: resolveExisting(path) }
   },
+  // Some ten questions of this kind begin every command: without the thread pool they take no time.
   async exists(path) {
     try {
-      await lstat(path)
-      return true
+      return lstatSync(path, { throwIfNoEntry: false }) !== undefined
     } catch {
       return false
     }
   },
-  realPath: resolveExisting,
+  realPath: async (path) => resolveExisting(path),
   async replace(path, text, code) {
     try {
       await makePrivateDirectory(dirname(path))
-      const target = await resolveExisting(path)
+      const target = resolveExisting(path)
       const mode = await modeOf(target)
       await replaceDurably(target, Buffer.from(text))
       if (mode !== undefined && mode !== 0o600) await chmod(target, mode)
@@ -60,12 +61,12 @@ export const systemConfigFiles: ConfigFiles = {
   },
 }
 
-async function resolveExisting(path: string): Promise<string> {
+function resolveExisting(path: string): string {
   try {
-    return await realpath(path)
+    return realpathSync(path)
   } catch {
     const parent = dirname(path)
-    return parent === path ? path : join(await resolveExisting(parent), path.slice(parent.length))
+    return parent === path ? path : join(resolveExisting(parent), path.slice(parent.length))
   }
 }
 
