@@ -50,7 +50,11 @@ export function environmentBaseUrl(route: Route, environment: Environment): stri
     if (parseSecureUrl(value, route.entry.allowHttp).search) throw new Error('a query')
   } catch (thrown) {
     const why = thrown instanceof ClawError ? thrown.message : 'it has a query'
-    throw new ClawError(thrown instanceof ClawError ? thrown.code : 'CLAW_CONFIG_INVALID', { what: `\`${baseUrlEnv}\` holds no address that may be used`, why, fix: `correct or unset ${baseUrlEnv}` })
+    throw new ClawError(thrown instanceof ClawError ? thrown.code : 'CLAW_CONFIG_INVALID', {
+      what: `\`${baseUrlEnv}\` holds no address that may be used`,
+      why,
+      fix: `correct or unset ${baseUrlEnv}`,
+    })
   }
   const url = withoutSlash(value)
   const isCut = baseUrlEnvStrip !== undefined && route.protocol === 'anthropic-messages' && url.endsWith(baseUrlEnvStrip)

@@ -61,10 +61,26 @@ export interface GivenValue {
   readonly isUnread: boolean
 }
 
-const NOTHING = { reference: null, setting: null, secret: null, reread: null, settle: null, record: null, bundle: null, expiresAt: null, account: null, reason: null, error: null, stops: false, failedForGood: false } as const
+const NOTHING = {
+  reference: null,
+  setting: null,
+  secret: null,
+  reread: null,
+  settle: null,
+  record: null,
+  bundle: null,
+  expiresAt: null,
+  account: null,
+  reason: null,
+  error: null,
+  stops: false,
+  failedForGood: false,
+} as const
 
 /** A candidate with everything that was not said empty. */
-export function candidate(given: Pick<Candidate, 'origin' | 'kind' | 'fact' | 'source' | 'route' | 'auth' | 'profile'> & Partial<Candidate>): Candidate {
+export function candidate(
+  given: Pick<Candidate, 'origin' | 'kind' | 'fact' | 'source' | 'route' | 'auth' | 'profile'> & Partial<Candidate>,
+): Candidate {
   return { ...NOTHING, ...given }
 }
 
@@ -73,7 +89,18 @@ export async function judgeValue(given: GivenValue, scope: Scope): Promise<Candi
   const kind = KIND_OF[given.auth.kind]
   const read = () => given.read(kind === 'api_key' ? 'api-key' : 'token')
   const { origin, source, reference, setting, declared, auth } = given
-  const base = candidate({ origin, kind, fact: 'usable', source, reference, setting, route: declared, auth, profile: scope.profile, reread: given.isFixed ? null : read })
+  const base = candidate({
+    origin,
+    kind,
+    fact: 'usable',
+    source,
+    reference,
+    setting,
+    route: declared,
+    auth,
+    profile: scope.profile,
+    reread: given.isFixed ? null : read,
+  })
   if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff(declared, auth) }
   if (given.isUnread) return { ...base, settle: () => judgeValue({ ...given, isUnread: false }, scope) }
   try {
@@ -88,7 +115,8 @@ function withValue(base: Candidate, secret: Secret, scope: Scope): Candidate {
   const { route, auth } = home(base, secret, scope)
   const read = { ...base, route, auth, secret }
   const prefix = foreignPrefix(secret.reveal(), shapeOf(route, auth))
-  if (prefix !== undefined) return { ...read, fact: 'wrong_kind', reason: `it begins with \`${prefix}\`, which is no ${kindWords(base.kind)} of \`${route.id}\`` }
+  if (prefix !== undefined)
+    return { ...read, fact: 'wrong_kind', reason: `it begins with \`${prefix}\`, which is no ${kindWords(base.kind)} of \`${route.id}\`` }
   if (!scope.named.routes.includes(route)) return { ...read, fact: 'refused', reason: `it is a key of \`${route.id}\`` }
   const note = route.id === base.route.id ? {} : { reason: `it is a key of \`${route.id}\` and is used there` }
   return judgeModel({ ...read, ...note }, scope)
@@ -101,7 +129,11 @@ export function judgeModel(found: Candidate, { model, family }: Scope): Candidat
 }
 
 /** The route that a key belongs to: its prefix says so, or that it cannot be one of the route whose variable it stands in. */
-function home({ origin, kind, route, auth }: Candidate, secret: Secret, { catalogue }: Scope): { readonly route: Route; readonly auth: AuthEntry } {
+function home(
+  { origin, kind, route, auth }: Candidate,
+  secret: Secret,
+  { catalogue }: Scope,
+): { readonly route: Route; readonly auth: AuthEntry } {
   const moved = kind === 'api_key' ? routeOfKey(catalogue, route, secret.reveal(), origin === 'environment') : route
   return moved.id === route.id ? { route, auth } : { route: moved, auth: authFor(moved, 'api_key') }
 }
@@ -124,20 +156,30 @@ export function authFor(route: Route, kind: Kind, id?: string): AuthEntry {
   const { auth } = route.entry
   const plain: Readonly<Record<Kind, AuthKind>> = { api_key: 'api_key', token: 'bearer', oauth: 'bearer', identity: 'bearer', none: 'none' }
   const ofKind = auth.filter((entry) => KIND_OF[entry.kind] === kind)
-  return auth.find((entry) => entry.id === id) ?? ofKind.find(({ enabled }) => enabled) ?? ofKind[0] ?? plainAuth(kind, plain[kind], route.protocol)
+  return (
+    auth.find((entry) => entry.id === id) ??
+    ofKind.find(({ enabled }) => enabled) ??
+    ofKind[0] ??
+    plainAuth(kind, plain[kind], route.protocol)
+  )
 }
 
 /** What a value for an auth entry may begin with. Keys and tokens of one vendor are told apart, keys of others where it says. */
 function shapeOf(route: Route, auth: AuthEntry): { readonly own: readonly string[]; readonly others: readonly string[] } {
   const isKey = KIND_OF[auth.kind] === 'api_key'
-  const opposite = route.entry.auth.filter((other) => (KIND_OF[other.kind] === 'api_key') !== isKey).flatMap(({ prefixes = [] }) => prefixes)
+  const opposite = route.entry.auth
+    .filter((other) => (KIND_OF[other.kind] === 'api_key') !== isKey)
+    .flatMap(({ prefixes = [] }) => prefixes)
   return { own: auth.prefixes ?? [], others: [...(auth.rejectPrefixes ?? []), ...opposite] }
 }
 
 /** The credential as a table shows it. */
 export function masked({ secret, route, kind }: Candidate): string | null {
   if (secret === null || kind === 'none') return null
-  return maskOf(secret.reveal(), route.entry.auth.flatMap(({ prefixes = [] }) => prefixes))
+  return maskOf(
+    secret.reveal(),
+    route.entry.auth.flatMap(({ prefixes = [] }) => prefixes),
+  )
 }
 
 export function whyOff(route: Route, auth: AuthEntry): string {

@@ -50,7 +50,10 @@ export interface Catalogue {
  *
  * @throws {ClawError} `CLAW_CONFIG_INVALID` for a region that a provider does not have, or a method switched on that is none.
  */
-export function buildCatalogue(config: Pick<Config, 'providers' | 'enabled'>, known: ReadonlyMap<string, ProviderEntry> = CATALOGUE): Catalogue {
+export function buildCatalogue(
+  config: Pick<Config, 'providers' | 'enabled'>,
+  known: ReadonlyMap<string, ProviderEntry> = CATALOGUE,
+): Catalogue {
   const entries = new Map<string, ProviderEntry>()
   for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
     const base = known.get(id)
@@ -110,8 +113,14 @@ export function unknownProvider(name: string, known: readonly string[]): ClawErr
   })
 }
 
-function toRoute(entry: ProviderEntry, settings: ProviderSettings | undefined, link: Linked | undefined, enabled: ReadonlySet<string>): Route {
-  const protocol = settings?.protocol ?? entry.protocols.find((each) => SPOKEN_PROTOCOLS.includes(each)) ?? entry.protocols[0] ?? 'openai-chat'
+function toRoute(
+  entry: ProviderEntry,
+  settings: ProviderSettings | undefined,
+  link: Linked | undefined,
+  enabled: ReadonlySet<string>,
+): Route {
+  const protocol =
+    settings?.protocol ?? entry.protocols.find((each) => SPOKEN_PROTOCOLS.includes(each)) ?? entry.protocols[0] ?? 'openai-chat'
   const region = settings?.region ?? entry.defaultRegion ?? null
   if (settings?.region !== undefined && !regionOf(entry, settings.region)) throw unknownRegion(entry, settings.region)
   const oauthHost = regionOf(entry, region)?.oauthHost
@@ -119,7 +128,15 @@ function toRoute(entry: ProviderEntry, settings: ProviderSettings | undefined, l
     const inForce = withEndpoints(each, settings?.auth[each.id], oauthHost)
     return enabled.has(`${entry.id}/${each.id}`) ? { ...inForce, enabled: true } : inForce
   })
-  return { id: entry.id, provider: link?.provider ?? entry.id, namedOnly: link?.link.namedOnly === true, entry: { ...entry, auth }, protocol, region, settings }
+  return {
+    id: entry.id,
+    provider: link?.provider ?? entry.id,
+    namedOnly: link?.link.namedOnly === true,
+    entry: { ...entry, auth },
+    protocol,
+    region,
+    settings,
+  }
 }
 
 interface Linked {
@@ -128,7 +145,9 @@ interface Linked {
 }
 
 function linksOf(entries: ReadonlyMap<string, ProviderEntry>): ReadonlyMap<string, Linked> {
-  return new Map([...entries.values()].flatMap((entry) => (entry.routes ?? []).map((link) => [link.to, { provider: entry.id, link }] as const)))
+  return new Map(
+    [...entries.values()].flatMap((entry) => (entry.routes ?? []).map((link) => [link.to, { provider: entry.id, link }] as const)),
+  )
 }
 
 /** An id is never an alias too: the name of a provider of one's own wins over an alias of the catalogue. */

@@ -19,11 +19,25 @@ export function isWantedKind(kind: Kind, { authMode }: Pick<WantedCredential, 'a
 }
 
 /** Exit 77: what was wanted and by whom, where claw looked, and every way in that works here. */
-export function noCredential(named: Named, wanted: WantedCredential, lookedAt: readonly string[], candidates: readonly Candidate[]): ClawError {
+export function noCredential(
+  named: Named,
+  wanted: WantedCredential,
+  lookedAt: readonly string[],
+  candidates: readonly Candidate[],
+): ClawError {
   const ways = waysIn(named, wanted)
   const modes = { auto: 'any kind', api_key: 'an API key', oauth: 'OAuth (a grant, a token or an identity)' }
-  const found = candidates.flatMap(({ source, reference, fact, reason }) => (fact === 'usable' || fact === 'refreshable' ? [] : `${reference ?? source} is ${fact.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}`))
-  const lines = [`wanted: ${modes[wanted.authMode]} (auth_mode ${wanted.authMode}, from ${wanted.authModeBy})`, `looked at: ${lookedAt.join(', ')}`, ...found, ...ways.map(({ line }) => line)]
+  const found = candidates.flatMap(({ source, reference, fact, reason }) =>
+    fact === 'usable' || fact === 'refreshable'
+      ? []
+      : `${reference ?? source} is ${fact.replace('_', ' ')}${reason === null ? '' : `: ${reason}`}`,
+  )
+  const lines = [
+    `wanted: ${modes[wanted.authMode]} (auth_mode ${wanted.authMode}, from ${wanted.authModeBy})`,
+    `looked at: ${lookedAt.join(', ')}`,
+    ...found,
+    ...ways.map(({ line }) => line),
+  ]
   return new ClawError('CLAW_NO_CREDENTIAL', {
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
@@ -50,7 +64,10 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
   const given = (flag: string, key: string, words: string): WayIn => {
     const command = `claw auth ${flag} ${named.name} --stdin`
     const set = variable === undefined ? '' : `set ${variable}, or `
-    return { line: `${words}: ${set}run \`${command}\`, or write \`${key}\` in [providers.${named.name}]${flag === '--api-key' ? page : ''}`, fix: variable === undefined ? command : `set ${variable}` }
+    return {
+      line: `${words}: ${set}run \`${command}\`, or write \`${key}\` in [providers.${named.name}]${flag === '--api-key' ? page : ''}`,
+      fix: variable === undefined ? command : `set ${variable}`,
+    }
   }
   switch (METHOD_OF[auth.kind]) {
     case 'api_key':
@@ -58,7 +75,12 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
     case 'token':
       return [given('--token', 'auth_token', 'token')]
     case 'device':
-      return [{ line: `device sign-in: run \`claw auth --device ${named.name}\` and approve it in a browser elsewhere`, fix: `claw auth --device ${named.name}` }]
+      return [
+        {
+          line: `device sign-in: run \`claw auth --device ${named.name}\` and approve it in a browser elsewhere`,
+          fix: `claw auth --device ${named.name}`,
+        },
+      ]
     default:
       return []
   }
@@ -68,8 +90,14 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
 export function checkAuthMode(named: Named, wanted: WantedCredential, candidates: readonly Candidate[]): void {
   if (wanted.authMode === 'auto') return
   const methods = named.routes.flatMap((route) => route.entry.auth.map((auth) => ({ auth, route })))
-  if (candidates.some(({ kind }) => isWantedKind(kind, wanted)) || methods.some(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))) return
-  const off = methods.filter(({ auth }) => !auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted)).map(({ auth, route }) => `${route.id}/${auth.id}`)
+  if (
+    candidates.some(({ kind }) => isWantedKind(kind, wanted)) ||
+    methods.some(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
+  )
+    return
+  const off = methods
+    .filter(({ auth }) => !auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
+    .map(({ auth, route }) => `${route.id}/${auth.id}`)
   const has = [...new Set(methods.filter(({ auth }) => auth.enabled).map(({ auth }) => METHOD_OF[auth.kind]))]
   throw new ClawError('CLAW_AUTH_MODE_UNSATISFIABLE', {
     what: `\`${named.name}\` has no method that yields what \`auth_mode = "${wanted.authMode}"\` asks for`,
@@ -127,5 +155,12 @@ export function profilesOf({ records, flows }: Snapshot): string[] {
 
 /** Exit 77 or another for the candidate at which the search ended. */
 export function stoppedError(stopped: Candidate): ClawError {
-  return stopped.error ?? new ClawError('CLAW_CREDENTIAL_EXPIRED', { what: `the credential from \`${stopped.source}\` cannot be used`, why: stopped.reason ?? undefined, fix: stopped.record ? signInCommand(stopped.record) : undefined })
+  return (
+    stopped.error ??
+    new ClawError('CLAW_CREDENTIAL_EXPIRED', {
+      what: `the credential from \`${stopped.source}\` cannot be used`,
+      why: stopped.reason ?? undefined,
+      fix: stopped.record ? signInCommand(stopped.record) : undefined,
+    })
+  )
 }

@@ -22,8 +22,14 @@ export function headersFor(credential: ChosenCredential, url: string): Record<st
     })
   }
   const value = secret.reveal()
-  if (!isHeaderSafe(value)) throw new ClawError('CLAW_KEY_INVALID', { what: `the credential of \`${route.id}\` cannot be sent in a header`, why: `it is ${value.length} characters long` })
-  const byPrefix = Object.entries(auth.extraHeadersByPrefix ?? {}).flatMap(([prefix, headers]) => (value.startsWith(prefix) ? Object.entries(headers) : []))
+  if (!isHeaderSafe(value))
+    throw new ClawError('CLAW_KEY_INVALID', {
+      what: `the credential of \`${route.id}\` cannot be sent in a header`,
+      why: `it is ${value.length} characters long`,
+    })
+  const byPrefix = Object.entries(auth.extraHeadersByPrefix ?? {}).flatMap(([prefix, headers]) =>
+    value.startsWith(prefix) ? Object.entries(headers) : [],
+  )
   const beside = [...Object.entries(auth.extraHeaders ?? {}), ...byPrefix, ...Object.entries(credential.optionalHeaders)]
   return {
     ...Object.fromEntries(beside.map(([name, each]) => [name.toLowerCase(), each])),

@@ -29,14 +29,22 @@ export function placeOf(winner: Candidate, environment: Environment): Credential
   const isPinned = settings?.origin.from === 'user' && (settings.baseUrl !== undefined || settings.overrides['baseUrls'] !== undefined)
   const isBound = record !== null && record.origins.length > 0
   const origins = isBound ? [...record.origins, ...(isPinned ? own : [])] : [...originsOf(entry.trustedHosts), ...own]
-  return { baseUrl: moved ?? configured, origins: new Set(moved === undefined ? origins : [...origins, new URL(moved).origin]), optionalHeaders }
+  return {
+    baseUrl: moved ?? configured,
+    origins: new Set(moved === undefined ? origins : [...origins, new URL(moved).origin]),
+    optionalHeaders,
+  }
 }
 
 function optionalHeadersOf({ auth }: Candidate, environment: Environment): Record<string, string> {
   const set = Object.entries(auth.optionalHeadersEnv ?? {}).flatMap(([header, name]) => {
     const value = environment.get(name)
     if (value === undefined) return []
-    if (!isHeaderSafe(value)) throw new ClawError('CLAW_CONFIG_INVALID', { what: `\`${name}\` holds characters that no header may have`, fix: `correct or unset ${name}` })
+    if (!isHeaderSafe(value))
+      throw new ClawError('CLAW_CONFIG_INVALID', {
+        what: `\`${name}\` holds characters that no header may have`,
+        fix: `correct or unset ${name}`,
+      })
     return [[header, value] as const]
   })
   return Object.fromEntries(set)

@@ -1,6 +1,5 @@
-import type { Config, Expectation, Tier } from '../config/config.ts'
+import type { Config, Expectation } from '../config/config.ts'
 import { ClawError } from '../core/errors.ts'
-import { formatInstant } from '../core/duration.ts'
 import type { Secret } from '../core/secret.ts'
 import { type AuthMode, type CandidateState, DEFAULT_PROFILE, type Kind } from '../core/vocabulary.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
@@ -8,38 +7,15 @@ import { type Resolution, resolve } from '../credentials/resolve.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { type Candidate, masked, type Scope } from './candidates.ts'
-import type { Catalogue, Named, Route } from './catalogue.ts'
+import type { Named, Route } from './catalogue.ts'
 import { checkAuthMode, checkExpectation, noCredential, profilesOf, stoppedError, unknownProfile } from './credential-errors.ts'
 import { placeOf } from './credential-place.ts'
-import type { CandidateRow } from './doctor/report.ts'
+import { type CredentialQuestion, type CredentialWorld, readStore } from './credential-question.ts'
 import { fromBundle, fromConfig, fromEnvironment, fromIdentity, fromNothing } from './gather-candidates.ts'
-import type { Ports } from './ports.ts'
 import { modelElsewhere } from './route-models.ts'
 import { fromStore } from './stored-candidates.ts'
+import { type SurveyRow, surveyRow } from './survey-row.ts'
 import { type WantedCredential, wantedCredential } from './wanted-credential.ts'
-
-/** What credentials are looked for with; a session is one. */
-export interface CredentialWorld {
-  readonly ports: Pick<Ports, 'clock' | 'environment' | 'machine' | 'store'>
-  readonly config: Config
-  readonly catalogue: Catalogue
-  readonly signal: AbortSignal
-}
-
-export interface CredentialQuestion {
-  readonly named: Named
-  /** Null = whatever the route that wins has as its default. */
-  readonly model: string | null
-  readonly tier?: Tier | undefined
-  /** The store, where it was read already. */
-  readonly snapshot?: Snapshot | undefined
-}
-
-/** A row of the table of candidates, with the route that it leads to. */
-export interface SurveyRow extends CandidateRow {
-  readonly route: string
-  readonly profile: string
-}
 
 /** Everything that was found, judged, whether or not anything can be used. */
 export interface Survey {
@@ -100,7 +76,14 @@ export async function surveyCredentials(world: CredentialWorld, question: Creden
   const family = unique([...catalogue.find(named.provider).routes, ...named.routes])
   const scope: Scope = { catalogue, named, family, model, profile: wanted.profile }
   const { environment, clock, machine, store } = ports
-  const references = { environment, clock, uid: machine.uid, stateDir: config.paths.stateDir, projectRoot: config.paths.projectRoot, signal }
+  const references = {
+    environment,
+    clock,
+    uid: machine.uid,
+    stateDir: config.paths.stateDir,
+    projectRoot: config.paths.projectRoot,
+    signal,
+  }
   const snapshot = question.snapshot ?? (await readStore(world))
   try {
     const gathered = [
@@ -109,9 +92,17 @@ export async function surveyCredentials(world: CredentialWorld, question: Creden
       fromIdentity(scope),
       fromNothing(scope),
     ]
-    const { resolution, candidates } = await settled(wanted, gathered.flatMap((each) => each.candidates))
-    const rows = resolution.table.map(({ candidate, state }) => row(candidate, state))
-    const judgement = judge(world, scope, wanted, { resolution, candidates, snapshot, lookedAt: [...new Set(gathered.flatMap((each) => each.lookedAt))] })
+    const { resolution, candidates } = await settled(
+      wanted,
+      gathered.flatMap((each) => each.candidates),
+    )
+    const rows = resolution.table.map(({ candidate, state }) => surveyRow(candidate, state))
+    const judgement = judge(world, scope, wanted, {
+      resolution,
+      candidates,
+      snapshot,
+      lookedAt: [...new Set(gathered.flatMap((each) => each.lookedAt))],
+    })
     return { wanted, rows, ...judgement }
   } catch (thrown) {
     if (!(thrown instanceof ClawError)) throw thrown
@@ -120,12 +111,18 @@ export async function surveyCredentials(world: CredentialWorld, question: Creden
 }
 
 /** Resolves until the winner is one whose value is known: a command runs only when its value would be used. */
-async function settled(wanted: WantedCredential, found: readonly Candidate[]): Promise<{ readonly resolution: Resolution<Candidate>; readonly candidates: readonly Candidate[] }> {
+async function settled(
+  wanted: WantedCredential,
+  found: readonly Candidate[],
+): Promise<{ readonly resolution: Resolution<Candidate>; readonly candidates: readonly Candidate[] }> {
   const resolution = resolve(wanted, found)
   const { winner } = resolution
   if (!winner?.settle) return { resolution, candidates: found }
   const read = await winner.settle()
-  return settled(wanted, found.map((each) => (each === winner ? read : each)))
+  return settled(
+    wanted,
+    found.map((each) => (each === winner ? read : each)),
+  )
 }
 
 interface Findings {
@@ -135,7 +132,12 @@ interface Findings {
   readonly lookedAt: readonly string[]
 }
 
-function judge(world: CredentialWorld, scope: Scope, wanted: WantedCredential, { resolution, candidates, snapshot, lookedAt }: Findings): Pick<Survey, 'chosen' | 'error'> {
+function judge(
+  world: CredentialWorld,
+  scope: Scope,
+  wanted: WantedCredential,
+  { resolution, candidates, snapshot, lookedAt }: Findings,
+): Pick<Survey, 'chosen' | 'error'> {
   const { named, family, model } = scope
   const { winner, stoppedAt, table } = resolution
   try {
@@ -148,8 +150,12 @@ function judge(world: CredentialWorld, scope: Scope, wanted: WantedCredential, {
     }
     const failed = stoppedAt ?? candidates.find(({ failedForGood }) => failedForGood)
     if (failed) return { chosen: null, error: stoppedError(failed) }
-    const elsewhere = model === null ? [] : table.filter(({ candidate, state }) => state === 'refused' && candidate.auth.enabled && named.routes.includes(candidate.route))
-    if (model !== null && elsewhere.length > 0) return { chosen: null, error: modelElsewhere(model, unique(elsewhere.map(({ candidate }) => candidate.route)), family) }
+    const elsewhere =
+      model === null
+        ? []
+        : table.filter(({ candidate, state }) => state === 'refused' && candidate.auth.enabled && named.routes.includes(candidate.route))
+    if (model !== null && elsewhere.length > 0)
+      return { chosen: null, error: modelElsewhere(model, unique(elsewhere.map(({ candidate }) => candidate.route)), family) }
     return { chosen: null, error: noCredential(named, wanted, lookedAt, candidates) }
   } catch (thrown) {
     if (thrown instanceof ClawError) return { chosen: null, error: thrown }
@@ -167,38 +173,43 @@ function expectationFor({ catalogue }: CredentialWorld, named: Named): Expectati
   return named.settings?.expect ?? catalogue.routes.get(named.provider)?.settings?.expect
 }
 
-function choose({ ports }: CredentialWorld, named: Named, { authMode }: WantedCredential, winner: Candidate, state: CandidateState, degraded: boolean): ChosenCredential {
+function choose(
+  { ports }: CredentialWorld,
+  named: Named,
+  { authMode }: WantedCredential,
+  winner: Candidate,
+  state: CandidateState,
+  degraded: boolean,
+): ChosenCredential {
   const { route, source, reference, kind, profile, auth, secret, record, expiresAt, account, reread } = winner
-  return { named, route, source, reference, kind, profile, auth, authMode, state, secret, masked: masked(winner), record, expiresAt, account, degraded, reread, ...placeOf(winner, ports.environment) }
+  return {
+    named,
+    route,
+    source,
+    reference,
+    kind,
+    profile,
+    auth,
+    authMode,
+    state,
+    secret,
+    masked: masked(winner),
+    record,
+    expiresAt,
+    account,
+    degraded,
+    reread,
+    ...placeOf(winner, ports.environment),
+  }
 }
 
 /** The credential after its record was refreshed, or a reference was read again. */
-export function withSecret(credential: ChosenCredential, secret: Secret, record: CredentialRecord | null = credential.record): ChosenCredential {
+export function withSecret(
+  credential: ChosenCredential,
+  secret: Secret,
+  record: CredentialRecord | null = credential.record,
+): ChosenCredential {
   return { ...credential, secret, record, state: 'wins', expiresAt: record ? record.expiresAt : credential.expiresAt }
-}
-
-async function readStore({ ports }: CredentialWorld): Promise<Snapshot | ClawError> {
-  try {
-    return await ports.store.read()
-  } catch (thrown) {
-    if (thrown instanceof ClawError) return thrown
-    throw thrown
-  }
-}
-
-function row(found: Candidate, state: CandidateState): SurveyRow {
-  const { source, kind, expiresAt, reference, reason, route, profile } = found
-  return {
-    source,
-    kind,
-    state,
-    masked: masked(found),
-    expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
-    ...(reference !== null && { reference }),
-    ...(reason !== null && { reason }),
-    route: route.id,
-    profile,
-  }
 }
 
 function unique(routes: readonly Route[]): Route[] {

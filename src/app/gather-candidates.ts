@@ -57,7 +57,20 @@ export async function fromEnvironment(scope: Scope, world: ReferenceWorld): Prom
       const variable = findVariable(world.environment, name, world.uid)
       if (!variable) return []
       const { source, read, isFile } = variable
-      const found = await judgeValue({ origin: 'environment', source, reference: null, setting: variable.variable, declared: route, auth, read, isFixed: !isFile, isUnread: false }, scope)
+      const found = await judgeValue(
+        {
+          origin: 'environment',
+          source,
+          reference: null,
+          setting: variable.variable,
+          declared: route,
+          auth,
+          read,
+          isFixed: !isFile,
+          isUnread: false,
+        },
+        scope,
+      )
       return inQuestion(scope, route, found)
     }),
   )
@@ -81,14 +94,39 @@ export async function fromBundle(scope: Scope, world: ReferenceWorld): Promise<G
   } catch (thrown) {
     if (!(thrown instanceof ClawError) || !first) throw thrown
     const auth = authFor(first, 'oauth')
-    const broken = candidate({ origin: 'bundle', kind: 'oauth', fact: 'missing', source: 'bundle', route: first, auth, profile: scope.profile, setting: BUNDLE_FILE, stops: true, error: thrown, reason: thrown.message })
+    const broken = candidate({
+      origin: 'bundle',
+      kind: 'oauth',
+      fact: 'missing',
+      source: 'bundle',
+      route: first,
+      auth,
+      profile: scope.profile,
+      setting: BUNDLE_FILE,
+      stops: true,
+      error: thrown,
+      reason: thrown.message,
+    })
     return { candidates: [broken], lookedAt: ['bundle'] }
   }
 }
 
 function bundled(bundle: Bundle, route: Route, scope: Scope, world: ReferenceWorld): Candidate {
   const { kind, token, expiresAt, account } = bundle
-  const base = candidate({ origin: 'bundle', kind, fact: 'usable', source: 'bundle', route, auth: authFor(route, kind), profile: scope.profile, setting: BUNDLE_FILE, secret: token, bundle, expiresAt, account })
+  const base = candidate({
+    origin: 'bundle',
+    kind,
+    fact: 'usable',
+    source: 'bundle',
+    route,
+    auth: authFor(route, kind),
+    profile: scope.profile,
+    setting: BUNDLE_FILE,
+    secret: token,
+    bundle,
+    expiresAt,
+    account,
+  })
   if (expiresAt === null || expiresAt > world.clock.wall()) return base
   const error = new ClawError('CLAW_CREDENTIAL_EXPIRED', {
     what: `the bundle for \`${scope.named.name}\` has expired`,
@@ -101,14 +139,26 @@ function bundled(bundle: Bundle, route: Route, scope: Scope, world: ReferenceWor
 /** Identity methods that the user's file configures. */
 export function fromIdentity(scope: Scope): Gathered {
   const candidates = scope.named.routes.flatMap((route) =>
-    route.entry.auth.filter((auth) => auth.kind === 'workload_identity' && auth.subjectToken !== undefined).map((auth) => identityCandidate(route, auth, scope)),
+    route.entry.auth
+      .filter((auth) => auth.kind === 'workload_identity' && auth.subjectToken !== undefined)
+      .map((auth) => identityCandidate(route, auth, scope)),
   )
   return { candidates, lookedAt: candidates.map(({ source }) => source) }
 }
 
 function identityCandidate(route: Route, auth: AuthEntry, { profile }: Scope): Candidate {
   const source = `identity:${auth.subjectToken ? sourceName(auth.subjectToken) : auth.id}`
-  return candidate({ origin: 'identity', kind: 'identity', fact: 'missing', source, route, auth, profile, setting: `providers.${route.id}.auth.${auth.id}`, reason: 'this version of claw exchanges no identity tokens' })
+  return candidate({
+    origin: 'identity',
+    kind: 'identity',
+    fact: 'missing',
+    source,
+    route,
+    auth,
+    profile,
+    setting: `providers.${route.id}.auth.${auth.id}`,
+    reason: 'this version of claw exchanges no identity tokens',
+  })
 }
 
 function sourceName(reference: Reference): string {
@@ -118,7 +168,9 @@ function sourceName(reference: Reference): string {
 /** Routes that need no credential. */
 export function fromNothing({ named, profile }: Scope): Gathered {
   const candidates = named.routes.flatMap((route) =>
-    route.entry.auth.filter(({ kind, enabled }) => kind === 'none' && enabled).map((auth) => candidate({ origin: 'none', kind: 'none', fact: 'usable', source: 'none', route, auth, profile })),
+    route.entry.auth
+      .filter(({ kind, enabled }) => kind === 'none' && enabled)
+      .map((auth) => candidate({ origin: 'none', kind: 'none', fact: 'usable', source: 'none', route, auth, profile })),
   )
   return { candidates, lookedAt: [] }
 }

@@ -1,5 +1,6 @@
 import { AUTH_KIND_OF } from '../providers/auth-kinds.ts'
-import type { AuthEntry, FederationEntry } from '../providers/entry.ts'
+import type { AuthEntry } from '../providers/entry.ts'
+import type { FederationEntry } from '../providers/federation-entry.ts'
 import { hostOf } from '../providers/hosts.ts'
 import type { Method, Protocol } from '../core/vocabulary.ts'
 

@@ -43,7 +43,11 @@ function ownEntry(settings: ProviderSettings): ProviderEntry {
     modelsEndpoint: protocol === 'anthropic-messages' ? '/v1/models' : '/models',
     probe: protocol === 'anthropic-messages' ? 'GET /v1/models' : 'GET /models',
     trustedHosts: [],
-    auth: [plainAuth('api-key', 'api_key', protocol), plainAuth('token', 'bearer', protocol), ...(settings.local ? [plainAuth('none', 'none', protocol)] : [])],
+    auth: [
+      plainAuth('api-key', 'api_key', protocol),
+      plainAuth('token', 'bearer', protocol),
+      ...(settings.local ? [plainAuth('none', 'none', protocol)] : []),
+    ],
     models: [],
     sources: { '*': settings.origin.name },
     ...(settings.local && { local: true }),
@@ -59,7 +63,10 @@ function toModel(written: Readonly<Record<string, unknown>>, known: readonly Mod
 function addressesOf(settings: ProviderSettings): string[] {
   const { baseUrls } = settings.overrides
   const byProtocol = isTable(baseUrls) ? Object.values(baseUrls) : []
-  const byRegion = regionsOf(settings).flatMap((region) => [region['baseUrl'], ...(isTable(region['baseUrls']) ? Object.values(region['baseUrls']) : [])])
+  const byRegion = regionsOf(settings).flatMap((region) => [
+    region['baseUrl'],
+    ...(isTable(region['baseUrls']) ? Object.values(region['baseUrls']) : []),
+  ])
   return hosts([settings.baseUrl, ...byProtocol, ...byRegion])
 }
 

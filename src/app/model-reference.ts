@@ -50,7 +50,11 @@ export async function readModelReference(reference: string, reading: ReferenceRe
   const first = slash < 0 ? text : text.slice(0, slash)
   if (reading.catalogue.knows(first)) {
     const model = slash < 0 ? null : text.slice(slash + 1)
-    if (model === '') throw new ClawError('CLAW_MODEL_UNKNOWN', { what: `\`${visibleLine(text, 128)}\` names no model`, fix: `write \`${first}\` alone, or \`${first}/MODEL\`` })
+    if (model === '')
+      throw new ClawError('CLAW_MODEL_UNKNOWN', {
+        what: `\`${visibleLine(text, 128)}\` names no model`,
+        fix: `write \`${first}\` alone, or \`${first}/MODEL\``,
+      })
     return { reference, named: reading.catalogue.find(first), model, tier: from }
   }
   return { reference, named: await homeOf(text, reading), model: text, tier: from }
@@ -67,7 +71,10 @@ export function tierOf(name: string, { tiers }: Pick<Config, 'tiers'>): Tier {
   const tier = tiers.get(name)
   if (tier) return tier
   if (name === 'default') {
-    throw new ClawError('CLAW_TIER_UNKNOWN', { what: 'no model was named, and there is no default model', fix: 'name one with -m, or set it with `claw model PROVIDER/MODEL`' })
+    throw new ClawError('CLAW_TIER_UNKNOWN', {
+      what: 'no model was named, and there is no default model',
+      fix: 'name one with -m, or set it with `claw model PROVIDER/MODEL`',
+    })
   }
   const near = nearest(name, tiers.keys())
   throw new ClawError('CLAW_TIER_UNKNOWN', {
@@ -79,7 +86,11 @@ export function tierOf(name: string, { tiers }: Pick<Config, 'tiers'>): Tier {
 }
 
 /** Aliases and `tier:T`, followed to the end. A tier that is reached so brings its own settings. */
-function expand(reference: string, config: ReferenceReading['config'], tier: Tier | undefined): { readonly text: string; readonly tier: Tier | undefined } {
+function expand(
+  reference: string,
+  config: ReferenceReading['config'],
+  tier: Tier | undefined,
+): { readonly text: string; readonly tier: Tier | undefined } {
   let text = reference
   let from = tier
   for (let hop = 0; hop <= MAX_HOPS; hop++) {
@@ -90,7 +101,10 @@ function expand(reference: string, config: ReferenceReading['config'], tier: Tie
       text = from.model
     } else return { text, tier: from }
   }
-  throw new ClawError('CLAW_CONFIG_INVALID', { what: `the alias \`${visibleLine(reference, 64)}\` leads in a circle`, fix: 'correct [aliases] in the configuration' })
+  throw new ClawError('CLAW_CONFIG_INVALID', {
+    what: `the alias \`${visibleLine(reference, 64)}\` leads in a circle`,
+    fix: 'correct [aliases] in the configuration',
+  })
 }
 
 /** The provider of a bare id: the one with a usable credential that lists it, else the vendor's family. */
@@ -116,7 +130,9 @@ async function homeOf(model: string, reading: ReferenceReading): Promise<Named> 
 
 /** Every provider with the routes it leads to, and every route that only its own name reaches. */
 function providersOf(catalogue: Catalogue): Named[] {
-  return [...catalogue.routes.values()].filter((route) => route.provider === route.id || route.namedOnly).map(({ id }) => catalogue.find(id))
+  return [...catalogue.routes.values()]
+    .filter((route) => route.provider === route.id || route.namedOnly)
+    .map(({ id }) => catalogue.find(id))
 }
 
 function unknown(reference: string, listing: readonly Named[], catalogue: Catalogue): ClawError {

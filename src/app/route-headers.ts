@@ -17,7 +17,9 @@ const AGENT = 'user-agent'
 export function routeHeaders(route: Route, facts: DeviceFacts): Record<string, string> {
   const { headers, optionalHeaders } = route.entry
   const isAnthropic = route.protocol === 'anthropic-messages'
-  const fixed = Object.entries({ ...optionalHeaders, ...headers }).filter(([name, value]) => value !== '' && (isAnthropic || !name.toLowerCase().startsWith('anthropic-')))
+  const fixed = Object.entries({ ...optionalHeaders, ...headers }).filter(
+    ([name, value]) => value !== '' && (isAnthropic || !name.toLowerCase().startsWith('anthropic-')),
+  )
   return { [AGENT]: route.entry.userAgent ?? `claw/${facts.version}`, ...deviceHeaders(route, facts), ...lowerCase(fixed) }
 }
 
@@ -32,7 +34,8 @@ export function deviceHeaders(route: Route, facts: DeviceFacts): Record<string, 
     os_version_ascii: machine.osVersion,
     installation_uuid: facts.installationId,
   }
-  const expand = (template: string) => ascii(template.replace(/\{([a-z_]+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : whole)))
+  const expand = (template: string) =>
+    ascii(template.replace(/\{([a-z_]+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : whole)))
   return lowerCase(Object.entries(route.entry.deviceHeaders ?? {}).map(([name, value]) => [name, expand(value)]))
 }
 

@@ -11,7 +11,10 @@ export function listedModel(route: Route, name: string): ModelEntry | undefined 
 
 /** Whether a route can be asked for a model: it lists it, or no other route of the provider does. */
 export function takesModel(route: Route, name: string, routesOfProvider: readonly Route[]): boolean {
-  return listedModel(route, name) !== undefined || !routesOfProvider.some((other) => other.id !== route.id && listedModel(other, name) !== undefined)
+  return (
+    listedModel(route, name) !== undefined ||
+    !routesOfProvider.some((other) => other.id !== route.id && listedModel(other, name) !== undefined)
+  )
 }
 
 /** The model that a request names on a route. */

@@ -25,13 +25,27 @@ export function fromStore(scope: Scope, store: StoreReading): Gathered {
   const ofRoute = (id: string): Route | undefined => named.routes.find((route) => route.id === id)
   const records = snapshot.records.flatMap((record) => {
     const route = record.profile === profile ? ofRoute(record.route) : undefined
-    return route && record.state !== 'logged_out' && record.secrets !== null ? [judgeModel(stored(record, route, source, snapshot.now, store.sight), scope)] : []
+    return route && record.state !== 'logged_out' && record.secrets !== null
+      ? [judgeModel(stored(record, route, source, snapshot.now, store.sight), scope)]
+      : []
   })
   const flows = snapshot.flows.flatMap((flow) => {
     const route = flow.profile === profile && flow.expiresAt > snapshot.now ? ofRoute(flow.route) : undefined
     if (!route) return []
     const reason = `a sign-in waits: claw auth ${flow.method === 'device' ? 'wait' : 'complete'} ${route.id}`
-    return [candidate({ origin: 'store', kind: 'oauth', fact: 'pending', source, route, auth: authFor(route, 'oauth', flow.auth), profile, expiresAt: flow.expiresAt, reason })]
+    return [
+      candidate({
+        origin: 'store',
+        kind: 'oauth',
+        fact: 'pending',
+        source,
+        route,
+        auth: authFor(route, 'oauth', flow.auth),
+        profile,
+        expiresAt: flow.expiresAt,
+        reason,
+      }),
+    ]
   })
   return { candidates: [...records, ...flows], lookedAt }
 }
@@ -40,7 +54,10 @@ function unreadable({ named, profile }: Scope, source: string, error: ClawError)
   const [route] = named.routes
   if (!route) return []
   const base = { origin: 'store', fact: 'missing', source, route, profile, stops: true, error, reason: error.message } as const
-  return [candidate({ ...base, kind: 'oauth', auth: authFor(route, 'oauth') }), candidate({ ...base, kind: 'api_key', auth: authFor(route, 'api_key') })]
+  return [
+    candidate({ ...base, kind: 'oauth', auth: authFor(route, 'oauth') }),
+    candidate({ ...base, kind: 'api_key', auth: authFor(route, 'api_key') }),
+  ]
 }
 
 function stored(record: CredentialRecord, route: Route, source: string, now: number, sight: StoreReading['sight']): Candidate {
@@ -60,7 +77,10 @@ function stored(record: CredentialRecord, route: Route, source: string, now: num
     account: record.account?.name ?? record.account?.id ?? null,
   })
   if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff(route, auth) }
-  const verdict = kind === 'oauth' ? decideRefresh(record, now, { goal: 'use', than: 0, marginMs: 0, retryInDoubt: auth.retryInDoubt ?? true }, [], sight) : lifeOf(record, now)
+  const verdict =
+    kind === 'oauth'
+      ? decideRefresh(record, now, { goal: 'use', than: 0, marginMs: 0, retryInDoubt: auth.retryInDoubt ?? true }, [], sight)
+      : lifeOf(record, now)
   return { ...base, ...judged(verdict, record, route) }
 }
 
@@ -82,7 +102,13 @@ function judged(verdict: Verdict, record: CredentialRecord, route: Route): Parti
     case 'in_doubt':
       return { fact: 'doubt', reason: 'the answer to its last refresh was lost' }
     case 'interrupted':
-      return failed('doubt', 'CLAW_REFRESH_INTERRUPTED', `the refresh of \`${route.id}\` was interrupted, and its answer is lost`, undefined, record)
+      return failed(
+        'doubt',
+        'CLAW_REFRESH_INTERRUPTED',
+        `the refresh of \`${route.id}\` was interrupted, and its answer is lost`,
+        undefined,
+        record,
+      )
     case 'logged_out':
       return { fact: 'missing' }
     case 'rejected':
@@ -92,13 +118,21 @@ function judged(verdict: Verdict, record: CredentialRecord, route: Route): Parti
 
 function ended(record: CredentialRecord, route: Route): Partial<Candidate> {
   const { rejection, expiresAt, state } = record
-  if (state !== 'rejected') return { fact: 'expired', reason: `it ended at ${expiresAt === null ? 'a time that is not known' : formatInstant(expiresAt)}` }
+  if (state !== 'rejected')
+    return { fact: 'expired', reason: `it ended at ${expiresAt === null ? 'a time that is not known' : formatInstant(expiresAt)}` }
   const why = rejection ? `\`${rejection.reason}\` at ${formatInstant(rejection.at)}` : undefined
-  if (record.kind === 'oauth') return failed('refused', 'CLAW_GRANT_REJECTED', `the grant of \`${route.id}\` was rejected by its provider`, why, record)
+  if (record.kind === 'oauth')
+    return failed('refused', 'CLAW_GRANT_REJECTED', `the grant of \`${route.id}\` was rejected by its provider`, why, record)
   return { fact: 'refused', reason: why === undefined ? 'the provider rejected it' : `the provider rejected it: ${why}` }
 }
 
-function failed(fact: 'doubt' | 'refused', code: 'CLAW_GRANT_REJECTED' | 'CLAW_REFRESH_INTERRUPTED', what: string, why: string | undefined, record: CredentialRecord): Partial<Candidate> {
+function failed(
+  fact: 'doubt' | 'refused',
+  code: 'CLAW_GRANT_REJECTED' | 'CLAW_REFRESH_INTERRUPTED',
+  what: string,
+  why: string | undefined,
+  record: CredentialRecord,
+): Partial<Candidate> {
   const error = new ClawError(code, { what, why, fix: signInCommand(record) })
   return { fact, failedForGood: true, error, reason: what }
 }

@@ -12,7 +12,12 @@ export interface WantedCredential {
 }
 
 /** Flag and environment beat the tier, which beats the route that was named, which beats its provider. */
-export function wantedCredential(config: Pick<Config, 'authMode' | 'prefer' | 'profile'>, catalogue: Catalogue, named: Named, tier: Tier | undefined): WantedCredential {
+export function wantedCredential(
+  config: Pick<Config, 'authMode' | 'prefer' | 'profile'>,
+  catalogue: Catalogue,
+  named: Named,
+  tier: Tier | undefined,
+): WantedCredential {
   const own = named.settings
   const provider = catalogue.routes.get(named.provider)?.settings
   const by: readonly (readonly [string, AuthMode | undefined])[] = [

@@ -25,7 +25,18 @@ export interface Bundle {
 /** The text of a bundle, for a 0600 file or a pipe. It holds the token. */
 export function writeBundle(bundle: Bundle): string {
   const { provider, route, kind, token, tokenType, expiresAt, account, baseUrl, hosts } = bundle
-  const written = { schema: SCHEMA, provider, route, kind, token: token.reveal(), tokenType, expiresAt: expiresAt === null ? null : formatInstant(expiresAt), account, baseUrl, hosts }
+  const written = {
+    schema: SCHEMA,
+    provider,
+    route,
+    kind,
+    token: token.reveal(),
+    tokenType,
+    expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
+    account,
+    baseUrl,
+    hosts,
+  }
   return `${JSON.stringify(written)}\n`
 }
 
@@ -38,7 +49,11 @@ export function writeBundle(bundle: Bundle): string {
 export function readBundle(text: string, source: string): Bundle {
   const fields = parse(text, source)
   const fault = (field: string, what: string): ClawError =>
-    new ClawError('CLAW_DATA_INVALID', { what: `the bundle of \`${source}\` is invalid`, why: `\`${field}\` ${what}`, fix: 'write it anew with `claw token PROVIDER --bundle FILE`' })
+    new ClawError('CLAW_DATA_INVALID', {
+      what: `the bundle of \`${source}\` is invalid`,
+      why: `\`${field}\` ${what}`,
+      fix: 'write it anew with `claw token PROVIDER --bundle FILE`',
+    })
   const textOf = (field: string): string => {
     const value = fields.get(field)
     if (typeof value !== 'string' || value === '') throw fault(field, 'must be text')
@@ -79,7 +94,10 @@ function parse(text: string, source: string): ReadonlyMap<string, unknown> {
     value = undefined
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ClawError('CLAW_DATA_INVALID', { what: `the bundle of \`${source}\` is no JSON object`, fix: 'write it anew with `claw token PROVIDER --bundle FILE`' })
+    throw new ClawError('CLAW_DATA_INVALID', {
+      what: `the bundle of \`${source}\` is no JSON object`,
+      fix: 'write it anew with `claw token PROVIDER --bundle FILE`',
+    })
   }
   return new Map(Object.entries(value))
 }

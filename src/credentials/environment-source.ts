@@ -34,5 +34,10 @@ export function findVariable(environment: Environment, name: string, uid: number
   }
   if (path === undefined) return undefined
   const source = `env:${fileName}`
-  return { source, variable: fileName, isFile: true, read: async (kind) => secretFrom(await readSecretFile(path, source, uid), source, kind) }
+  return {
+    source,
+    variable: fileName,
+    isFile: true,
+    read: async (kind) => secretFrom(await readSecretFile(path, source, uid), source, kind),
+  }
 }

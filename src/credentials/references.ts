@@ -46,9 +46,17 @@ export async function resolveReference(reference: Reference, world: ReferenceWor
     case 'cmd':
       return secretFrom(await outputOf(reference, name, world), name, kind)
     case 'keyring':
-      throw unresolved(`\`${name}\` cannot be read: this version of claw does not read keyrings`, undefined, 'use a `cmd:` reference to the program of the keyring, or `file:`')
+      throw unresolved(
+        `\`${name}\` cannot be read: this version of claw does not read keyrings`,
+        undefined,
+        'use a `cmd:` reference to the program of the keyring, or `file:`',
+      )
     case 'oidc':
-      throw unresolved(`\`${name}\` gives an identity token, which is no API key`, undefined, 'use it as `subject_token` of an identity method')
+      throw unresolved(
+        `\`${name}\` gives an identity token, which is no API key`,
+        undefined,
+        'use it as `subject_token` of an identity method',
+      )
   }
 }
 
@@ -56,7 +64,11 @@ export async function resolveReference(reference: Reference, world: ReferenceWor
 function credentialPath(name: string, environment: Environment): string {
   const directory = environment.get('CREDENTIALS_DIRECTORY')
   if (directory === undefined) {
-    throw unresolved(`\`cred:${name}\` has no directory to look in`, 'CREDENTIALS_DIRECTORY is not set', 'load it with `LoadCredential=` in the systemd unit')
+    throw unresolved(
+      `\`cred:${name}\` has no directory to look in`,
+      'CREDENTIALS_DIRECTORY is not set',
+      'load it with `LoadCredential=` in the systemd unit',
+    )
   }
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/.test(name)) throw unresolved(`\`cred:${visibleLine(name, 64)}\` is no name of a credential`)
   return join(directory, name)
@@ -74,7 +86,10 @@ async function outputOf(reference: Extract<Reference, { scheme: 'cmd' }>, name: 
     signal: world.signal,
     deadlineMs,
   })
-  const lines = result.stdout.toString('latin1').replace(/\r?\n$/, '').split('\n')
+  const lines = result.stdout
+    .toString('latin1')
+    .replace(/\r?\n$/, '')
+    .split('\n')
   const fault = faultOf(result, lines, deadlineMs)
   if (fault === undefined) return result.stdout
   // What it printed may be the secret all the same: it is struck from what it wrote to stderr.

@@ -42,14 +42,34 @@ export interface Resolution<C extends Found> {
 type Place = `${Origin} ${'key' | 'identity' | 'token' | 'grant' | 'none'}`
 
 const KEYS: readonly Place[] = ['config key', 'environment key', 'bundle key', 'store key']
-const OAUTH: readonly Place[] = ['config token', 'environment token', 'bundle token', 'bundle grant', 'store grant', 'store token', 'identity identity', 'bundle identity']
+const OAUTH: readonly Place[] = [
+  'config token',
+  'environment token',
+  'bundle token',
+  'bundle grant',
+  'store grant',
+  'store token',
+  'identity identity',
+  'bundle identity',
+]
 const ORDERS: Readonly<Record<'api_key' | 'oauth' | 'auto' | 'auto oauth', readonly Place[]>> = {
   api_key: KEYS,
   oauth: OAUTH,
   // A bundle stands before the store, whatever it holds.
   auto: [
-    'config key', 'environment key', 'identity identity', 'config token', 'environment token',
-    'bundle key', 'bundle token', 'bundle grant', 'bundle identity', 'store grant', 'store token', 'store key', 'none none',
+    'config key',
+    'environment key',
+    'identity identity',
+    'config token',
+    'environment token',
+    'bundle key',
+    'bundle token',
+    'bundle grant',
+    'bundle identity',
+    'store grant',
+    'store token',
+    'store key',
+    'none none',
   ],
   'auto oauth': [...OAUTH, ...KEYS, 'none none'],
 }
@@ -80,7 +100,10 @@ export function resolve<C extends Found>({ authMode, prefer }: Wanted, candidate
 }
 
 function placeOf({ origin, kind }: Found): Place {
-  const group = { api_key: 'key', token: 'token', oauth: 'grant', identity: 'identity', none: 'none' } as const satisfies Record<Kind, string>
+  const group = { api_key: 'key', token: 'token', oauth: 'grant', identity: 'identity', none: 'none' } as const satisfies Record<
+    Kind,
+    string
+  >
   return `${origin} ${group[kind]}`
 }
 

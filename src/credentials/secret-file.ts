@@ -15,12 +15,27 @@ const OTHERS_MAY_WRITE = 0o002
  */
 export async function readSecretFile(path: string, source: string, uid: number): Promise<Buffer> {
   const file = await readRegularFile(path, { maxBytes: MAX_SECRET_FILE, followSymlinks: true, code: 'CLAW_REFERENCE_UNRESOLVED' })
-  if (!file) throw new ClawError('CLAW_REFERENCE_UNRESOLVED', { what: `\`${source}\` leads to a file that does not exist`, why: 'ENOENT', data: { path } })
+  if (!file)
+    throw new ClawError('CLAW_REFERENCE_UNRESOLVED', {
+      what: `\`${source}\` leads to a file that does not exist`,
+      why: 'ENOENT',
+      data: { path },
+    })
   if ((file.mode & OTHERS_MAY_WRITE) !== 0) {
-    throw new ClawError('CLAW_INSECURE', { what: `the file of \`${source}\` can be written by every user`, why: `its mode is ${file.mode.toString(8)}`, fix: `chmod o-w ${path}`, data: { path } })
+    throw new ClawError('CLAW_INSECURE', {
+      what: `the file of \`${source}\` can be written by every user`,
+      why: `its mode is ${file.mode.toString(8)}`,
+      fix: `chmod o-w ${path}`,
+      data: { path },
+    })
   }
   if (uid >= 0 && file.uid !== uid && file.uid !== 0) {
-    throw new ClawError('CLAW_INSECURE', { what: `the file of \`${source}\` belongs to another user`, why: `its owner is ${file.uid}, and claw runs as ${uid}`, fix: `chown ${uid} ${path}`, data: { path } })
+    throw new ClawError('CLAW_INSECURE', {
+      what: `the file of \`${source}\` belongs to another user`,
+      why: `its owner is ${file.uid}, and claw runs as ${uid}`,
+      fix: `chown ${uid} ${path}`,
+      data: { path },
+    })
   }
   return file.bytes
 }

@@ -14,10 +14,16 @@ export const LONGEST_SECRET = 16 * 1024
  */
 export function secretFrom(content: string | Uint8Array, source: string, kind: SecretKind): Secret {
   // One character a byte, whatever the encoding: a position is that of the byte.
-  const text = Buffer.from(content).toString('latin1').replace(/\r?\n$/, '')
+  const text = Buffer.from(content)
+    .toString('latin1')
+    .replace(/\r?\n$/, '')
   if (text === '') throw new ClawError('CLAW_REFERENCE_UNRESOLVED', { what: `\`${source}\` is empty` })
   const refuse = (why: string): ClawError =>
-    new ClawError('CLAW_KEY_INVALID', { what: `what \`${source}\` holds cannot be a credential`, why, data: { source, length: text.length } })
+    new ClawError('CLAW_KEY_INVALID', {
+      what: `what \`${source}\` holds cannot be a credential`,
+      why,
+      data: { source, length: text.length },
+    })
   if (text.length > LONGEST_SECRET) throw refuse(`it is ${text.length} bytes long, and a credential has ${LONGEST_SECRET} at the most`)
   const bad = /[^\x21-\x7e]/.exec(text)
   if (bad) throw refuse(`it is ${text.length} bytes long, and byte ${bad.index + 1} is no visible ASCII character`)

@@ -1,72 +1,7 @@
+import { federation, OAUTH_BETA } from './anthropic-federation.ts'
 import type { AuthEntry, ModelEntry, ProviderEntry } from './entry.ts'
 
-const OAUTH_BETA = { 'anthropic-beta': 'oauth-2025-04-20' }
 const INPUT = ['text', 'image', 'pdf'] as const
-
-const federation: AuthEntry = {
-  id: 'federation',
-  kind: 'workload_identity',
-  headless: true,
-  enabled: true,
-  terms: 'ok',
-  status: 'verified',
-  header: 'authorization',
-  scheme: 'Bearer',
-  prefixes: ['sk-ant-oat01-'],
-  extraHeaders: OAUTH_BETA,
-  rotates: 'no',
-  bufferS: 30,
-  federation: {
-    tokenUrl: 'https://api.anthropic.com/v1/oauth/token',
-    tokenUrlFollowsBaseUrl: true,
-    exchangeHosts: ['api.anthropic.com'],
-    tokenBody: 'json',
-    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    subjectField: 'assertion',
-    bodyFields: ['grant_type', 'assertion', 'federation_rule_id', 'organization_id', 'service_account_id', 'workspace_id'],
-    requiredFields: ['assertion', 'federation_rule_id', 'organization_id'],
-    recommendedFields: ['service_account_id'],
-    idPatterns: {
-      federation_rule_id: '^fdrl_',
-      organization_id: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
-      service_account_id: '^svac_',
-      workspace_id: '^(wrkspc_|default$)',
-    },
-    defaultAudience: 'https://api.anthropic.com',
-    assertionMaxBytes: 16_384,
-    subjectRequiredClaims: ['sub', 'iat', 'exp'],
-    subjectRequiredHeader: ['kid', 'alg'],
-    subjectAlgs: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
-    subjectMaxLifeS: 3_600,
-    jtiSingleUse: 'default-on',
-    outlivesSubject: 'twice',
-    accessTtlS: 3_600,
-    accessMaxS: 86_400,
-    accessMinS: 60,
-    tokenHeaders: { 'anthropic-beta': 'oauth-2025-04-20,oidc-federation-2026-04-01' },
-    apiHeaders: OAUTH_BETA,
-    responseRequired: ['access_token', 'expires_in'],
-    envMap: {
-      federation_rule_id: 'ANTHROPIC_FEDERATION_RULE_ID',
-      organization_id: 'ANTHROPIC_ORGANIZATION_ID',
-      assertion: 'ANTHROPIC_IDENTITY_TOKEN',
-      assertion_file: 'ANTHROPIC_IDENTITY_TOKEN_FILE',
-      service_account_id: 'ANTHROPIC_SERVICE_ACCOUNT_ID',
-      workspace_id: 'ANTHROPIC_WORKSPACE_ID',
-    },
-    advisoryBufferS: 120,
-    errorMap: { '400 invalid_request_error': 'config', '401 authentication_error': 'refused', '403': 'forbidden', '429': 'rate_limit', '5xx': 'transient' },
-    refusedHint:
-      'Claude Console > Settings > Workload identity > history names the reason (match_subject_prefix, workspace_id_required, jti_reused); no entry means the rule id was not recognised',
-  },
-  quirks: [
-    'every refusal is the same 401, a reused jti included',
-    'the workspace is fixed in the token: no anthropic-workspace-id header with it',
-    'service_account_id: required by the reference, optional in the SDK, reported to work without',
-    "the beta header is sent by the SDK and absent from the reference's curl; reported to work without",
-    'archiving a rule does not end minted tokens',
-  ],
-}
 
 /** The subscription's own sign-in: no device grant, but a code that a page shows for copying. */
 const oauth: AuthEntry = {
@@ -165,9 +100,25 @@ const auth: readonly AuthEntry[] = [
 ]
 
 /** Models that reason by themselves, take an effort, and refuse every sampling field. */
-const adaptive = { contextTokens: 1_000_000, outputTokens: 128_000, input: INPUT, tools: true, reasoning: true, sampling: false, dialect: { effort: 'reasoning_effort' } } as const satisfies Omit<ModelEntry, 'id'>
+const adaptive = {
+  contextTokens: 1_000_000,
+  outputTokens: 128_000,
+  input: INPUT,
+  tools: true,
+  reasoning: true,
+  sampling: false,
+  dialect: { effort: 'reasoning_effort' },
+} as const satisfies Omit<ModelEntry, 'id'>
 /** Models whose thinking is given a budget of tokens. */
-const budgeted = { contextTokens: 200_000, outputTokens: 64_000, input: INPUT, tools: true, reasoning: true, sampling: true, dialect: { effort: 'thinking' } } as const satisfies Omit<ModelEntry, 'id'>
+const budgeted = {
+  contextTokens: 200_000,
+  outputTokens: 64_000,
+  input: INPUT,
+  tools: true,
+  reasoning: true,
+  sampling: true,
+  dialect: { effort: 'thinking' },
+} as const satisfies Omit<ModelEntry, 'id'>
 
 export const anthropic: ProviderEntry = {
   id: 'anthropic',
@@ -186,9 +137,23 @@ export const anthropic: ProviderEntry = {
   authHosts: ['api.anthropic.com', 'platform.claude.com', 'console.anthropic.com', 'claude.ai', 'claude.com'],
   headers: { 'anthropic-version': '2023-06-01' },
   errorRules: [
-    { status: [400, 403], contains: 'only authorized for use with Claude Code', kind: 'client_not_allowed', hint: 'use an API key: a subscription token is for its own client only' },
-    { status: [401], contains: 'OAuth authentication is currently not supported', kind: 'auth', hint: 'the bearer token needs the header `anthropic-beta: oauth-2025-04-20`' },
-    { codes: ['enforced_spend_limit_reached', 'contract_spend_limit_reached', 'organization_on_hold'], kind: 'quota', hint: 'raise the spend limit in the Claude Console' },
+    {
+      status: [400, 403],
+      contains: 'only authorized for use with Claude Code',
+      kind: 'client_not_allowed',
+      hint: 'use an API key: a subscription token is for its own client only',
+    },
+    {
+      status: [401],
+      contains: 'OAuth authentication is currently not supported',
+      kind: 'auth',
+      hint: 'the bearer token needs the header `anthropic-beta: oauth-2025-04-20`',
+    },
+    {
+      codes: ['enforced_spend_limit_reached', 'contract_spend_limit_reached', 'organization_on_hold'],
+      kind: 'quota',
+      hint: 'raise the spend limit in the Claude Console',
+    },
     { contains: 'credit balance is too low', kind: 'quota', hint: 'add credit in the Claude Console' },
   ],
   limits: { requestMaxBytes: 32 * 1024 * 1024 },
@@ -208,14 +173,18 @@ export const anthropic: ProviderEntry = {
   sources: {
     '*': 'Anthropic API documentation and TypeScript SDK 1.13 (Nov 2026), cross-read with pi-ai 1.5.2 (autumn 2026)',
     terms: 'Anthropic, legal and compliance page, authentication and credential use (Aug 2026)',
-    headers: 'Anthropic API versioning page (Nov 2026): 2026-10-21 exists and refuses temperature, top_p and top_k; 2023-06-01 has no end date',
-    errorRules: 'Anthropic API errors page (Nov 2026); the two refusals of subscription tokens as quoted in public issues of opencode and pi (2026)',
+    headers:
+      'Anthropic API versioning page (Nov 2026): 2026-10-21 exists and refuses temperature, top_p and top_k; 2023-06-01 has no end date',
+    errorRules:
+      'Anthropic API errors page (Nov 2026); the two refusals of subscription tokens as quoted in public issues of opencode and pi (2026)',
     limits: 'Anthropic API errors page (Nov 2026): 32 MB a request',
     'auth.auth-token': 'Anthropic, Claude Code authentication page (Nov 2026); claw-code, crates/api (Aug 2026)',
     'auth.setup-token': 'Anthropic, Claude Code authentication page, claude setup-token (Nov 2026)',
-    'auth.oauth': 'pi-ai 1.5.2 and hermes-agent Anthropic adapters (2026); which redirect hosts are in use: public reports on Claude Code 2.1.250',
+    'auth.oauth':
+      'pi-ai 1.5.2 and hermes-agent Anthropic adapters (2026); which redirect hosts are in use: public reports on Claude Code 2.1.250',
     'auth.federation': 'Anthropic, workload identity federation guide and reference (Aug 2026), SDK lib/credentials (Nov 2026)',
     models: 'pi-ai 1.5.2 model catalogue (autumn 2026), retirements from the Anthropic model list (Nov 2026)',
-    'models.sampling': 'Vercel AI SDK, Anthropic provider (2026): the newest models refuse sampling fields; from which model on is inferred',
+    'models.sampling':
+      'Vercel AI SDK, Anthropic provider (2026): the newest models refuse sampling fields; from which model on is inferred',
   },
 }

@@ -2,6 +2,9 @@ import type { Reference } from '../core/reference.ts'
 import type { Protocol } from '../core/vocabulary.ts'
 import type { Dialect } from '../protocols/prompt/conversation.ts'
 import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
+import type { FederationEntry } from './federation-entry.ts'
+
+export type { FederationEntry } from './federation-entry.ts'
 
 /**
  * The schema of the catalogue. One entry is one route: a base URL, a wire protocol, models and headers that some kinds of
@@ -200,43 +203,6 @@ export interface AuthEntry {
   readonly subjectToken?: Reference
   readonly ids?: Readonly<Record<string, string>>
   readonly grant?: 'token-exchange' | 'jwt-bearer' | 'client-assertion'
-}
-
-export interface FederationEntry {
-  readonly tokenUrl: string
-  readonly tokenUrlFollowsBaseUrl?: boolean
-  readonly exchangeHosts: readonly string[]
-  readonly tokenBody: 'json' | 'form'
-  readonly bodyMaxBytes?: number
-  readonly grantType: string
-  readonly subjectField: string
-  readonly subjectTokenType?: string
-  readonly subjectTokenTypes?: readonly string[]
-  readonly bodyFields: readonly string[]
-  readonly requiredFields: readonly string[]
-  readonly recommendedFields?: readonly string[]
-  readonly idPatterns: Readonly<Record<string, string>>
-  readonly defaultAudience: string
-  readonly assertionMaxBytes: number
-  readonly subjectRequiredClaims: readonly string[]
-  readonly subjectRequiredHeader?: readonly string[]
-  readonly subjectAlgs: readonly string[]
-  readonly subjectMaxLifeS: number
-  readonly jtiSingleUse: 'default-on' | 'default-off' | 'unknown'
-  readonly outlivesSubject: 'never' | 'twice' | 'unknown'
-  readonly accessTtlS?: number
-  readonly accessMaxS: number
-  readonly accessMinS?: number
-  readonly expiryField?: string
-  readonly tokenHeaders?: Readonly<Record<string, string>>
-  readonly apiHeaders?: Readonly<Record<string, string>>
-  readonly responseRequired: readonly string[]
-  readonly responseOptional?: readonly string[]
-  readonly expiresInDefaultS?: number
-  readonly envMap: Readonly<Record<string, string>>
-  readonly advisoryBufferS?: number
-  readonly errorMap: Readonly<Record<string, string>>
-  readonly refusedHint?: string
 }
 
 export interface ModelEntry {

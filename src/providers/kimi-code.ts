@@ -1,9 +1,21 @@
 import type { AuthEntry, ModelEntry, ProviderEntry } from './entry.ts'
 
 const EFFORTS = { low: 'low', medium: 'high', high: 'high' }
-const coding = { contextTokens: 262_144, outputTokens: 32_768, input: ['text', 'image'], tools: true, reasoning: true, sampling: false } as const satisfies Omit<ModelEntry, 'id'>
+const coding = {
+  contextTokens: 262_144,
+  outputTokens: 32_768,
+  input: ['text', 'image'],
+  tools: true,
+  reasoning: true,
+  sampling: false,
+} as const satisfies Omit<ModelEntry, 'id'>
 /** K3 lists efforts; the others always think and are told nothing about it. */
-const k3 = { ...coding, contextTokens: 1_048_576, outputTokens: 131_072, dialect: { effort: 'reasoning_effort', effortMap: EFFORTS } } as const satisfies Omit<ModelEntry, 'id'>
+const k3 = {
+  ...coding,
+  contextTokens: 1_048_576,
+  outputTokens: 131_072,
+  dialect: { effort: 'reasoning_effort', effortMap: EFFORTS },
+} as const satisfies Omit<ModelEntry, 'id'>
 
 const auth: readonly AuthEntry[] = [
   {
@@ -64,7 +76,8 @@ export const kimiCode: ProviderEntry = {
   name: 'Kimi Code (Kimi For Coding)',
   aliases: ['kimi', 'kimi-for-coding', 'kimi-coding'],
   terms: 'restricted',
-  termsNote: 'Kimi Code is for personal, interactive coding; Kimi asks third-party tools to use an API key (claw auth --api-key kimi-code --stdin).',
+  termsNote:
+    'Kimi Code is for personal, interactive coding; Kimi asks third-party tools to use an API key (claw auth --api-key kimi-code --stdin).',
   termsNoteOn: ['auth', 'batch', 'ci'],
   defaultModel: 'kimi-for-coding',
   keyUrl: 'https://www.kimi.com/code/console',
@@ -82,12 +95,20 @@ export const kimiCode: ProviderEntry = {
   regions: {
     china: {
       baseUrl: 'https://api.kimi.com/coding',
-      baseUrls: { 'anthropic-messages': 'https://api.kimi.com/coding', 'openai-chat': 'https://api.kimi.com/coding/v1', 'openai-responses': 'https://api.kimi.com/coding/v1' },
+      baseUrls: {
+        'anthropic-messages': 'https://api.kimi.com/coding',
+        'openai-chat': 'https://api.kimi.com/coding/v1',
+        'openai-responses': 'https://api.kimi.com/coding/v1',
+      },
       oauthHost: 'https://auth.kimi.com',
     },
     global: {
       baseUrl: 'https://api.kimi.ai/coding',
-      baseUrls: { 'anthropic-messages': 'https://api.kimi.ai/coding', 'openai-chat': 'https://api.kimi.ai/coding/v1', 'openai-responses': 'https://api.kimi.ai/coding/v1' },
+      baseUrls: {
+        'anthropic-messages': 'https://api.kimi.ai/coding',
+        'openai-chat': 'https://api.kimi.ai/coding/v1',
+        'openai-responses': 'https://api.kimi.ai/coding/v1',
+      },
       oauthHost: 'https://auth.kimi.ai',
     },
   },
@@ -120,14 +141,38 @@ export const kimiCode: ProviderEntry = {
     emptyContent: 'omit',
   },
   clientNotAllowed: { status: 403, type: 'access_terminated_error', contains: 'only available for Coding Agents' },
-  clientNotAllowedFix: { 'openai-chat': 'anthropic-messages', 'openai-responses': 'anthropic-messages', 'anthropic-messages': 'openai-chat' },
+  clientNotAllowedFix: {
+    'openai-chat': 'anthropic-messages',
+    'openai-responses': 'anthropic-messages',
+    'anthropic-messages': 'openai-chat',
+  },
   // One status has many meanings here: the text comes first.
   errorRules: [
-    { status: [402, 403, 429], contains: 'usage limit', kind: 'quota', hint: 'a quota window of the plan is used up (5 hours, 7 days or the month)' },
-    { status: [403], contains: 'only available for Coding Agents', kind: 'client_not_allowed', hint: 'use the other protocol of the route, or a Moonshot API key' },
-    { status: [403], contains: 'Access terminated', kind: 'terminated', hint: 'the vendor has closed the account for a breach of its terms' },
+    {
+      status: [402, 403, 429],
+      contains: 'usage limit',
+      kind: 'quota',
+      hint: 'a quota window of the plan is used up (5 hours, 7 days or the month)',
+    },
+    {
+      status: [403],
+      contains: 'only available for Coding Agents',
+      kind: 'client_not_allowed',
+      hint: 'use the other protocol of the route, or a Moonshot API key',
+    },
+    {
+      status: [403],
+      contains: 'Access terminated',
+      kind: 'terminated',
+      hint: 'the vendor has closed the account for a breach of its terms',
+    },
     { status: [402], kind: 'quota', hint: 'look at the plan, try later' },
-    { status: [401], contains: 'Invalid Authentication', kind: 'auth', hint: 'a key of the Open Platform belongs to the provider moonshot' },
+    {
+      status: [401],
+      contains: 'Invalid Authentication',
+      kind: 'auth',
+      hint: 'a key of the Open Platform belongs to the provider moonshot',
+    },
     { status: [401], contains: 'invalid or may have expired', kind: 'auth' },
     { status: [429], codes: ['exceeded_current_quota_error'], kind: 'quota' },
     { status: [429], contains: 'overloaded', kind: 'overloaded' },
@@ -140,7 +185,14 @@ export const kimiCode: ProviderEntry = {
     { status: [500], contains: 'unauthenticated:', kind: 'auth' },
     { status: [403], kind: 'forbidden' },
   ],
-  limits: { maxConcurrent: 30, requestMaxBytes: 2 * 1024 * 1024, requestsPer5h: [300, 1200], quotaWindows: ['5h', '7d', 'month'], apiKeysMax: 5, deviceIdleDays: 30 },
+  limits: {
+    maxConcurrent: 30,
+    requestMaxBytes: 2 * 1024 * 1024,
+    requestsPer5h: [300, 1200],
+    quotaWindows: ['5h', '7d', 'month'],
+    apiKeysMax: 5,
+    deviceIdleDays: 30,
+  },
   auth,
   models: [
     // One vendor page says 262144: the list of the account decides.
@@ -155,7 +207,8 @@ export const kimiCode: ProviderEntry = {
     '*': 'kimi-cli 1.49 (Jul 2026) and kimi-code 2.1.0 (autumn 2026), cross-read with pi-ai 1.5.2 and shunt measurements (Aug 2026)',
     terms: 'Kimi Code community guidelines and overview pages (Jul to Oct 2026)',
     termsNote: 'Kimi Code overview page: third-party tools are told to use an API key (Oct 2026)',
-    protocols: 'Kimi Code error reference (Oct 2026): unlisted clients are sent to the Anthropic-style base; /responses from the vendor page on Codex (Sep 2026)',
+    protocols:
+      'Kimi Code error reference (Oct 2026): unlisted clients are sent to the Anthropic-style base; /responses from the vendor page on Codex (Sep 2026)',
     regions: 'kimi-code 2.1.0, region module (autumn 2026): kimi.com is the default everywhere',
     probe: 'kimi-code 2.1.0 (autumn 2026); that /models may answer a bad key: two public audits that disagree (Aug 2026)',
     deviceHeaders: 'kimi-cli 1.49 (Jul 2026); not enforced on the sign-in host: pi-ai 1.5.2',

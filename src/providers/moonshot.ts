@@ -3,9 +3,25 @@ import type { ModelEntry, ProviderEntry } from './entry.ts'
 const EFFORTS = { low: 'low', medium: 'high', high: 'high' }
 
 /** K3: an effort of three levels. */
-const k3 = { contextTokens: 1_048_576, outputTokens: 0, input: ['text', 'image'], tools: true, reasoning: true, sampling: false, dialect: { effort: 'reasoning_effort', effortMap: EFFORTS } } as const satisfies Omit<ModelEntry, 'id'>
+const k3 = {
+  contextTokens: 1_048_576,
+  outputTokens: 0,
+  input: ['text', 'image'],
+  tools: true,
+  reasoning: true,
+  sampling: false,
+  dialect: { effort: 'reasoning_effort', effortMap: EFFORTS },
+} as const satisfies Omit<ModelEntry, 'id'>
 /** K2.7: always thinks, refuses every field about it, takes no forced tool. */
-const k27 = { contextTokens: 262_144, outputTokens: 0, input: ['text', 'image'], tools: true, reasoning: true, sampling: false, dialect: { effort: 'none', toolChoice: 'autoOnly' } } as const satisfies Omit<ModelEntry, 'id'>
+const k27 = {
+  contextTokens: 262_144,
+  outputTokens: 0,
+  input: ['text', 'image'],
+  tools: true,
+  reasoning: true,
+  sampling: false,
+  dialect: { effort: 'none', toolChoice: 'autoOnly' },
+} as const satisfies Omit<ModelEntry, 'id'>
 
 export const moonshot: ProviderEntry = {
   id: 'moonshot',
@@ -24,7 +40,10 @@ export const moonshot: ProviderEntry = {
   baseUrl: 'https://api.moonshot.ai/v1',
   baseUrls: { 'openai-chat': 'https://api.moonshot.ai/v1', 'anthropic-messages': 'https://api.moonshot.ai/anthropic' },
   regions: {
-    global: { baseUrl: 'https://api.moonshot.ai/v1', baseUrls: { 'openai-chat': 'https://api.moonshot.ai/v1', 'anthropic-messages': 'https://api.moonshot.ai/anthropic' } },
+    global: {
+      baseUrl: 'https://api.moonshot.ai/v1',
+      baseUrls: { 'openai-chat': 'https://api.moonshot.ai/v1', 'anthropic-messages': 'https://api.moonshot.ai/anthropic' },
+    },
     china: { baseUrl: 'https://api.moonshot.cn/v1', baseUrls: { 'openai-chat': 'https://api.moonshot.cn/v1' } },
   },
   defaultRegion: 'global',
@@ -43,7 +62,12 @@ export const moonshot: ProviderEntry = {
     emptyContent: 'omit',
   },
   errorRules: [
-    { status: [401], codes: ['invalid_authentication_error', 'incorrect_api_key_error'], kind: 'auth', hint: 'keys belong to a region: `region = "china"` speaks to api.moonshot.cn' },
+    {
+      status: [401],
+      codes: ['invalid_authentication_error', 'incorrect_api_key_error'],
+      kind: 'auth',
+      hint: 'keys belong to a region: `region = "china"` speaks to api.moonshot.cn',
+    },
     { status: [400, 413], contains: 'exceeded model token limit', kind: 'context_overflow' },
     { status: [400, 413], contains: 'total message size', kind: 'context_overflow' },
     { status: [400], contains: 'considered high risk', kind: 'content_filter' },

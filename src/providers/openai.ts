@@ -53,7 +53,11 @@ const auth: readonly AuthEntry[] = [
       responseOptional: ['issued_token_type', 'token_type', 'expires_in', 'expires_at', 'scope'],
       // What the vendor's SDK assumes when the field is absent.
       expiresInDefaultS: 3_600,
-      envMap: { identity_provider_id: 'OPENAI_IDENTITY_PROVIDER_ID', service_account_id: 'OPENAI_SERVICE_ACCOUNT_ID', audience: 'OPENAI_WIF_AUDIENCE' },
+      envMap: {
+        identity_provider_id: 'OPENAI_IDENTITY_PROVIDER_ID',
+        service_account_id: 'OPENAI_SERVICE_ACCOUNT_ID',
+        audience: 'OPENAI_WIF_AUDIENCE',
+      },
       errorMap: { '400': 'refused', '401': 'refused', '403': 'refused', '408': 'transient', '429': 'rate_limit', '5xx': 'transient' },
     },
     quirks: [
@@ -68,7 +72,14 @@ const auth: readonly AuthEntry[] = [
   },
 ]
 
-const reasoning = { contextTokens: 272_000, outputTokens: 128_000, input: ['text', 'image', 'pdf'], tools: true, reasoning: true, sampling: false } as const satisfies Omit<ModelEntry, 'id'>
+const reasoning = {
+  contextTokens: 272_000,
+  outputTokens: 128_000,
+  input: ['text', 'image', 'pdf'],
+  tools: true,
+  reasoning: true,
+  sampling: false,
+} as const satisfies Omit<ModelEntry, 'id'>
 
 export const openai: ProviderEntry = {
   id: 'openai',
@@ -96,9 +107,24 @@ export const openai: ProviderEntry = {
     emptyContent: 'omit',
   },
   errorRules: [
-    { status: [401, 403], contains: 'Missing scopes', kind: 'auth', hint: 'this is a ChatGPT or Codex token, which the Platform does not take: use an API key' },
-    { status: [429], contains: 'insufficient_quota', kind: 'quota', hint: 'look at the billing page; with a ChatGPT or Codex token it means the wrong API' },
-    { status: [429], codes: ['insufficient_quota'], kind: 'quota', hint: 'look at the billing page; with a ChatGPT or Codex token it means the wrong API' },
+    {
+      status: [401, 403],
+      contains: 'Missing scopes',
+      kind: 'auth',
+      hint: 'this is a ChatGPT or Codex token, which the Platform does not take: use an API key',
+    },
+    {
+      status: [429],
+      contains: 'insufficient_quota',
+      kind: 'quota',
+      hint: 'look at the billing page; with a ChatGPT or Codex token it means the wrong API',
+    },
+    {
+      status: [429],
+      codes: ['insufficient_quota'],
+      kind: 'quota',
+      hint: 'look at the billing page; with a ChatGPT or Codex token it means the wrong API',
+    },
   ],
   auth,
   models: [
@@ -112,7 +138,18 @@ export const openai: ProviderEntry = {
     { id: 'gpt-5.4', name: 'GPT-5.4', ...reasoning },
     { id: 'gpt-5.4-mini', name: 'GPT-5.4 mini', ...reasoning, contextTokens: 400_000 },
     { id: 'gpt-5.3-codex', name: 'GPT-5.3 Codex', ...reasoning, contextTokens: 400_000, retires: '2027-04-01' },
-    { id: 'gpt-4.1', name: 'GPT-4.1', contextTokens: 1_047_576, outputTokens: 32_768, input: ['text', 'image', 'pdf'], tools: true, reasoning: false, sampling: true, retires: '2027-01-14', dialect: { effort: 'none', systemRole: 'system' } },
+    {
+      id: 'gpt-4.1',
+      name: 'GPT-4.1',
+      contextTokens: 1_047_576,
+      outputTokens: 32_768,
+      input: ['text', 'image', 'pdf'],
+      tools: true,
+      reasoning: false,
+      sampling: true,
+      retires: '2027-01-14',
+      dialect: { effort: 'none', systemRole: 'system' },
+    },
   ],
   sources: {
     '*': 'OpenAI API reference and codex-rs model-provider-info (Oct 2026), cross-read with pi-ai 1.5.2 (autumn 2026)',
@@ -120,6 +157,7 @@ export const openai: ProviderEntry = {
     errorRules: 'public reports on Codex tokens sent to the Platform (2026); OpenAI error codes page',
     trustedHosts: 'OpenAI API reference (Oct 2026)',
     'auth.federation': 'OpenAI workload identity guide and reference (autumn 2026), openai-node',
-    models: 'pi-ai 1.5.2 model catalogue (autumn 2026); last days from the OpenAI deprecations page (Nov 2026), those of gpt-5.3-codex reported',
+    models:
+      'pi-ai 1.5.2 model catalogue (autumn 2026); last days from the OpenAI deprecations page (Nov 2026), those of gpt-5.3-codex reported',
   },
 }

@@ -16,10 +16,18 @@ describe('the header that carries a credential', () => {
   it.each([
     ['anthropic', { ANTHROPIC_API_KEY: 'sk-ant-api03-key' }, { 'x-api-key': 'sk-ant-api03-key' }],
     ['anthropic', { ANTHROPIC_AUTH_TOKEN: 'gateway-token' }, { authorization: 'Bearer gateway-token' }],
-    ['anthropic', { ANTHROPIC_AUTH_TOKEN: 'sk-ant-oat01-token' }, { authorization: 'Bearer sk-ant-oat01-token', 'anthropic-beta': 'oauth-2025-04-20' }],
+    [
+      'anthropic',
+      { ANTHROPIC_AUTH_TOKEN: 'sk-ant-oat01-token' },
+      { authorization: 'Bearer sk-ant-oat01-token', 'anthropic-beta': 'oauth-2025-04-20' },
+    ],
     ['anthropic', { ANTHROPIC_API_KEY: 'sk-ant-api03-key', ANTHROPIC_AUTH_TOKEN: 'gateway-token' }, { 'x-api-key': 'sk-ant-api03-key' }],
     ['openai', { OPENAI_API_KEY: 'sk-short-key' }, { authorization: 'Bearer sk-short-key' }],
-    ['openai', { OPENAI_API_KEY: 'sk-short-key', OPENAI_ORGANIZATION: 'org-1', OPENAI_PROJECT: 'proj_1' }, { authorization: 'Bearer sk-short-key', 'openai-organization': 'org-1', 'openai-project': 'proj_1' }],
+    [
+      'openai',
+      { OPENAI_API_KEY: 'sk-short-key', OPENAI_ORGANIZATION: 'org-1', OPENAI_PROJECT: 'proj_1' },
+      { authorization: 'Bearer sk-short-key', 'openai-organization': 'org-1', 'openai-project': 'proj_1' },
+    ],
     ['kimi-code', { KIMI_API_KEY: 'sk-kimi-0123456789' }, { authorization: 'Bearer sk-kimi-0123456789' }],
     ['ollama', {}, {}],
   ])('is one for %s with %j', async (provider, variables, expected) => {
@@ -27,8 +35,9 @@ describe('the header that carries a credential', () => {
     expect(headersFor(chosen, chosen.baseUrl)).toEqual(expected)
   })
 
-  it('is the one of the protocol for a provider of one\'s own', async () => {
-    const toml = (protocol: string) => `[providers.acme]\nprotocol = "${protocol}"\nbase_url = "https://llm.acme.example"\napi_key = "env:ACME"\n`
+  it("is the one of the protocol for a provider of one's own", async () => {
+    const toml = (protocol: string) =>
+      `[providers.acme]\nprotocol = "${protocol}"\nbase_url = "https://llm.acme.example"\napi_key = "env:ACME"\n`
     const of = async (protocol: string) => {
       const chosen = await choose(await world(toml(protocol), { ACME: 'acme-key-1' }), 'acme')
       return headersFor(chosen, 'https://llm.acme.example/v1/x')
@@ -38,13 +47,23 @@ describe('the header that carries a credential', () => {
   })
 
   it('is none for a local endpoint without a key', async () => {
-    const chosen = await choose(await world('[local_providers.lab]\nprotocol = "openai-chat"\nbase_url = "http://127.0.0.1:8000/v1"\n', { OPENAI_API_KEY: 'sk-short-key' }), 'lab')
+    const chosen = await choose(
+      await world('[local_providers.lab]\nprotocol = "openai-chat"\nbase_url = "http://127.0.0.1:8000/v1"\n', {
+        OPENAI_API_KEY: 'sk-short-key',
+      }),
+      'lab',
+    )
     expect([chosen.kind, headersFor(chosen, chosen.baseUrl)]).toEqual(['none', {}])
   })
 
   it('refuses a variable that no header may hold', async () => {
     const here = await world('', { OPENAI_API_KEY: 'sk-short-key', OPENAI_PROJECT: 'two words' })
-    expect(await failureOf(() => choose(here, 'openai'))).toEqual({ code: 'CLAW_CONFIG_INVALID', what: '`OPENAI_PROJECT` holds characters that no header may have', fix: 'correct or unset OPENAI_PROJECT', data: {} })
+    expect(await failureOf(() => choose(here, 'openai'))).toEqual({
+      code: 'CLAW_CONFIG_INVALID',
+      what: '`OPENAI_PROJECT` holds characters that no header may have',
+      fix: 'correct or unset OPENAI_PROJECT',
+      data: {},
+    })
   })
 
   it('carries the new token of a grant that was refreshed', async () => {
@@ -69,8 +88,20 @@ describe('the origins that a credential goes to', () => {
     ['a variable', '', key, 'https://evil.example/?https://api.openai.com', false],
     ['a variable, base_url in the user file', LAB, key, 'https://gateway.example/v1/models', true],
     ['a variable, base URL in the environment', '', moved, 'https://inherited.example/v1/models', true],
-    ['a reference, base URL in the environment', fileKey, { MINE: 'sk-mine-key', OPENAI_BASE_URL: 'https://inherited.example/v1' }, 'https://inherited.example/v1/models', false],
-    ['a reference, base URL in the environment', fileKey, { MINE: 'sk-mine-key', OPENAI_BASE_URL: 'https://inherited.example/v1' }, 'https://api.openai.com/v1/models', true],
+    [
+      'a reference, base URL in the environment',
+      fileKey,
+      { MINE: 'sk-mine-key', OPENAI_BASE_URL: 'https://inherited.example/v1' },
+      'https://inherited.example/v1/models',
+      false,
+    ],
+    [
+      'a reference, base URL in the environment',
+      fileKey,
+      { MINE: 'sk-mine-key', OPENAI_BASE_URL: 'https://inherited.example/v1' },
+      'https://api.openai.com/v1/models',
+      true,
+    ],
   ])('S-19 from %s (%j, %j) to %s: %s', async (_, toml, variables, url, isAllowed) => {
     expect(await reaches(await world(toml, variables), 'openai', url)).toBe(isAllowed)
   })
@@ -78,7 +109,13 @@ describe('the origins that a credential goes to', () => {
   it.each([
     ['its own origin', '', ['https://api.kimi.ai'], 'https://api.kimi.ai/coding', true],
     ['the other region', '', ['https://api.kimi.ai'], 'https://api.kimi.com/coding', false],
-    ['a gateway of the user file', '[providers.kimi-code]\nbase_url = "https://gateway.example"\n', ['https://api.kimi.ai'], 'https://gateway.example/v1', true],
+    [
+      'a gateway of the user file',
+      '[providers.kimi-code]\nbase_url = "https://gateway.example"\n',
+      ['https://api.kimi.ai'],
+      'https://gateway.example/v1',
+      true,
+    ],
     ['where the environment points', '', ['https://api.kimi.ai'], 'https://inherited.example', false],
   ])('S-19 a stored grant goes to %s', async (_, toml, origins, url, isAllowed) => {
     const here = await world(toml, { KIMI_CODE_BASE_URL: 'https://inherited.example/v1' })
@@ -104,10 +141,14 @@ describe('the origins that a credential goes to', () => {
   })
 
   it('S-19 goes without TLS to literal loopback, and elsewhere by the word of the user only', async () => {
-    const own = (more: string) => `[providers.acme]\nprotocol = "openai-chat"\nbase_url = "http://llm.acme.example/v1"\napi_key = "env:ACME"\n${more}`
+    const own = (more: string) =>
+      `[providers.acme]\nprotocol = "openai-chat"\nbase_url = "http://llm.acme.example/v1"\napi_key = "env:ACME"\n${more}`
     expect(await reaches(await world(own('allow_http = true\n'), { ACME: 'acme-key-1' }), 'acme', 'http://llm.acme.example/v1')).toBe(true)
     const chosen = await choose(await world('', key), 'openai')
-    expect(await failureOf(() => headersFor(chosen, 'http://api.openai.com/v1'))).toMatchObject({ code: 'CLAW_INSECURE', what: '`api.openai.com` would be spoken to without TLS' })
+    expect(await failureOf(() => headersFor(chosen, 'http://api.openai.com/v1'))).toMatchObject({
+      code: 'CLAW_INSECURE',
+      what: '`api.openai.com` would be spoken to without TLS',
+    })
   })
 
   it('S-19 tells two ports of one host apart', async () => {
@@ -139,7 +180,11 @@ describe('a base URL of the environment', () => {
   it.each([
     [{ KIMI_CODE_BASE_URL: 'https://gateway.example/coding/v1' }, '', 'https://gateway.example/coding'],
     [{ KIMI_CODE_BASE_URL: 'https://gateway.example/coding/v1/' }, '', 'https://gateway.example/coding'],
-    [{ KIMI_CODE_BASE_URL: 'https://gateway.example/coding/v1' }, '[providers.kimi-code]\nprotocol = "openai-chat"\n', 'https://gateway.example/coding/v1'],
+    [
+      { KIMI_CODE_BASE_URL: 'https://gateway.example/coding/v1' },
+      '[providers.kimi-code]\nprotocol = "openai-chat"\n',
+      'https://gateway.example/coding/v1',
+    ],
   ])('is cut to the form of the protocol (%j, %j)', async (variables, toml, expected) => {
     expect((await choose(await world(toml, { ...variables, KIMI_API_KEY: 'sk-kimi-0123456789' }), 'kimi-code')).baseUrl).toBe(expected)
   })
@@ -151,7 +196,13 @@ describe('a base URL of the environment', () => {
     ['gateway.example', 'CLAW_CONFIG_INVALID', 'an address is not an absolute http or https URL'],
   ])('S-20 is refused as %s', async (url, code, why) => {
     const here = await world('', { OPENAI_API_KEY: 'sk-short-key', OPENAI_BASE_URL: url })
-    expect(await failureOf(() => choose(here, 'openai'))).toEqual({ code, what: '`OPENAI_BASE_URL` holds no address that may be used', why, fix: 'correct or unset OPENAI_BASE_URL', data: {} })
+    expect(await failureOf(() => choose(here, 'openai'))).toEqual({
+      code,
+      what: '`OPENAI_BASE_URL` holds no address that may be used',
+      why,
+      fix: 'correct or unset OPENAI_BASE_URL',
+      data: {},
+    })
   })
 
   it('S-20 never moves an endpoint that login secrets go to', async () => {

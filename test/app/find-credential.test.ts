@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { findCredential, surveyCredentials, type CredentialQuestion } from '../../src/app/find-credential.ts'
+import type { CredentialQuestion } from '../../src/app/credential-question.ts'
+import { findCredential, surveyCredentials } from '../../src/app/find-credential.ts'
 import { tierOf } from '../../src/app/model-reference.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -17,36 +18,78 @@ afterEach(async () => {
 describe('a credential by its source', () => {
   it('comes from the configuration, and the reference is told', async () => {
     const here = await world('[providers.openai]\napi_key = "file:$DIR/key"\n', {}, { key: 'sk-proj-0123456789abcdef\n' })
-    expect(await facts(here, 'openai')).toEqual({ source: 'config', reference: `file:${here.dir}/key`, kind: 'api_key', route: 'openai', state: 'wins', masked: 'sk-proj-…cdef', baseUrl: 'https://api.openai.com/v1', value: 'sk-proj-0123456789abcdef' })
+    expect(await facts(here, 'openai')).toEqual({
+      source: 'config',
+      reference: `file:${here.dir}/key`,
+      kind: 'api_key',
+      route: 'openai',
+      state: 'wins',
+      masked: 'sk-proj-…cdef',
+      baseUrl: 'https://api.openai.com/v1',
+      value: 'sk-proj-0123456789abcdef',
+    })
   })
 
   it('comes from a variable', async () => {
-    expect(await facts(await world('', { OPENAI_API_KEY: 'sk-short-key' }), 'openai')).toMatchObject({ source: 'env:OPENAI_API_KEY', kind: 'api_key', masked: '…', value: 'sk-short-key' })
+    expect(await facts(await world('', { OPENAI_API_KEY: 'sk-short-key' }), 'openai')).toMatchObject({
+      source: 'env:OPENAI_API_KEY',
+      kind: 'api_key',
+      masked: '…',
+      value: 'sk-short-key',
+    })
   })
 
   it('comes from the file that NAME_FILE names', async () => {
-    expect(await facts(await world('', { OPENAI_API_KEY_FILE: '$DIR/key' }, { key: 'sk-in-a-file' }), 'openai')).toMatchObject({ source: 'env:OPENAI_API_KEY_FILE', value: 'sk-in-a-file' })
+    expect(await facts(await world('', { OPENAI_API_KEY_FILE: '$DIR/key' }, { key: 'sk-in-a-file' }), 'openai')).toMatchObject({
+      source: 'env:OPENAI_API_KEY_FILE',
+      value: 'sk-in-a-file',
+    })
   })
 
   it('refuses a variable and its NAME_FILE together', async () => {
-    const failure = await failureOf(async () => facts(await world('', { OPENAI_API_KEY: 'sk-short-key', OPENAI_API_KEY_FILE: '/key' }), 'openai'))
-    expect(failure).toEqual({ code: 'CLAW_CONFIG_INVALID', what: '`OPENAI_API_KEY` and `OPENAI_API_KEY_FILE` are both set', fix: 'unset OPENAI_API_KEY_FILE', data: {} })
+    const failure = await failureOf(async () =>
+      facts(await world('', { OPENAI_API_KEY: 'sk-short-key', OPENAI_API_KEY_FILE: '/key' }), 'openai'),
+    )
+    expect(failure).toEqual({
+      code: 'CLAW_CONFIG_INVALID',
+      what: '`OPENAI_API_KEY` and `OPENAI_API_KEY_FILE` are both set',
+      fix: 'unset OPENAI_API_KEY_FILE',
+      data: {},
+    })
   })
 
   it('comes from the store, under either name of its route', async () => {
     const here = await world()
     await here.signIn({ provider: 'moonshot', route: 'kimi-code', kind: 'oauth' })
-    const expected = { source: 'store:memory', reference: null, kind: 'oauth', route: 'kimi-code', state: 'wins', masked: '…cret', baseUrl: 'https://api.kimi.com/coding', value: 'stored-kimi-code-oauth-secret' }
+    const expected = {
+      source: 'store:memory',
+      reference: null,
+      kind: 'oauth',
+      route: 'kimi-code',
+      state: 'wins',
+      masked: '…cret',
+      baseUrl: 'https://api.kimi.com/coding',
+      value: 'stored-kimi-code-oauth-secret',
+    }
     expect(await facts(here, 'moonshot')).toEqual(expected)
     expect(await facts(here, 'kimi-code')).toEqual(expected)
     expect(await facts(here, 'kimi')).toEqual(expected)
   })
 
   it('comes from a bundle, with the address and hosts that it names', async () => {
-    const here = await world('', { CLAW_BUNDLE_FILE: '$DIR/bundle' }, { bundle: bundle({ route: 'kimi-code', baseUrl: 'https://api.kimi.ai/coding', hosts: ['api.kimi.ai'] }) })
+    const here = await world(
+      '',
+      { CLAW_BUNDLE_FILE: '$DIR/bundle' },
+      { bundle: bundle({ route: 'kimi-code', baseUrl: 'https://api.kimi.ai/coding', hosts: ['api.kimi.ai'] }) },
+    )
     await here.signIn({ route: 'kimi-code', kind: 'oauth' })
     const chosen = await findCredential(here, question(here, 'moonshot'))
-    expect([chosen.source, chosen.baseUrl, [...chosen.origins], chosen.secret?.reveal()]).toEqual(['bundle', 'https://api.kimi.ai/coding', ['https://api.kimi.ai'], 'a-bundled-token'])
+    expect([chosen.source, chosen.baseUrl, [...chosen.origins], chosen.secret?.reveal()]).toEqual([
+      'bundle',
+      'https://api.kimi.ai/coding',
+      ['https://api.kimi.ai'],
+      'a-bundled-token',
+    ])
   })
 
   it('does not come from a bundle of another provider', async () => {
@@ -56,7 +99,11 @@ describe('a credential by its source', () => {
   })
 
   it('ends with exit 77 where the bundle has expired: nobody renews it here', async () => {
-    const here = await world('', { CLAW_BUNDLE_FILE: '$DIR/bundle' }, { bundle: bundle({ route: 'kimi-code', expiresAt: Date.UTC(2025, 0, 1), account: 'ci@example' }) })
+    const here = await world(
+      '',
+      { CLAW_BUNDLE_FILE: '$DIR/bundle' },
+      { bundle: bundle({ route: 'kimi-code', expiresAt: Date.UTC(2025, 0, 1), account: 'ci@example' }) },
+    )
     await here.signIn({ route: 'kimi-code', kind: 'oauth' })
     expect(await failureOf(() => facts(here, 'moonshot'))).toEqual({
       code: 'CLAW_CREDENTIAL_EXPIRED',
@@ -68,15 +115,33 @@ describe('a credential by its source', () => {
   })
 
   it('is none for a server on this machine, unless one is configured', async () => {
-    expect(await facts(await world(), 'ollama')).toEqual({ source: 'none', reference: null, kind: 'none', route: 'ollama', state: 'wins', masked: null, baseUrl: 'http://127.0.0.1:11434/v1', value: undefined })
-    expect(await facts(await world('[providers.ollama]\napi_key = "env:LAB"\n', { LAB: 'lab-key-1', OPENAI_API_KEY: 'sk-short-key' }), 'ollama')).toMatchObject({ source: 'config', value: 'lab-key-1' })
+    expect(await facts(await world(), 'ollama')).toEqual({
+      source: 'none',
+      reference: null,
+      kind: 'none',
+      route: 'ollama',
+      state: 'wins',
+      masked: null,
+      baseUrl: 'http://127.0.0.1:11434/v1',
+      value: undefined,
+    })
+    expect(
+      await facts(await world('[providers.ollama]\napi_key = "env:LAB"\n', { LAB: 'lab-key-1', OPENAI_API_KEY: 'sk-short-key' }), 'ollama'),
+    ).toMatchObject({ source: 'config', value: 'lab-key-1' })
   })
 
   it('runs a command only when its value would be used', async () => {
     const toml = `[providers.anthropic]\napi_key = "env:KEY"\nauth_token = ${JSON.stringify(`cmd:${JSON.stringify([process.execPath, '-e', 'require("fs").writeFileSync("ran", ""); console.log("from-a-command")'])}`)}\n`
     const withKey = await world(toml, { KEY: 'sk-ant-api03-key' })
-    expect((await survey(withKey, 'anthropic')).slice(0, 2).map(({ state, masked }) => [state, masked])).toEqual([['wins', '…'], ['shadowed', null]])
-    expect(await facts(await world(`${toml}auth_mode = "oauth"\n`, { KEY: 'sk-ant-api03-key' }), 'anthropic')).toMatchObject({ source: 'config', kind: 'token', value: 'from-a-command' })
+    expect((await survey(withKey, 'anthropic')).slice(0, 2).map(({ state, masked }) => [state, masked])).toEqual([
+      ['wins', '…'],
+      ['shadowed', null],
+    ])
+    expect(await facts(await world(`${toml}auth_mode = "oauth"\n`, { KEY: 'sk-ant-api03-key' }), 'anthropic')).toMatchObject({
+      source: 'config',
+      kind: 'token',
+      value: 'from-a-command',
+    })
     await expect(writeFile(join(withKey.dir, 'state', 'ran'), '', { flag: 'wx' })).resolves.toBeUndefined()
   })
 })
@@ -86,8 +151,24 @@ describe('which one wins', () => {
     const here = await world('', { MOONSHOT_API_KEY: 'sk-moonshot-key' })
     await here.signIn({ route: 'kimi-code', kind: 'oauth' })
     expect(await survey(here, 'moonshot')).toEqual([
-      { source: 'env:MOONSHOT_API_KEY', kind: 'api_key', state: 'wins', masked: '…', expiresAt: null, route: 'moonshot', profile: 'default' },
-      { source: 'store:memory', kind: 'oauth', state: 'shadowed', masked: '…cret', expiresAt: '2026-01-01T00:15:00.000Z', route: 'kimi-code', profile: 'default' },
+      {
+        source: 'env:MOONSHOT_API_KEY',
+        kind: 'api_key',
+        state: 'wins',
+        masked: '…',
+        expiresAt: null,
+        route: 'moonshot',
+        profile: 'default',
+      },
+      {
+        source: 'store:memory',
+        kind: 'oauth',
+        state: 'shadowed',
+        masked: '…cret',
+        expiresAt: '2026-01-01T00:15:00.000Z',
+        route: 'kimi-code',
+        profile: 'default',
+      },
     ])
   })
 
@@ -96,7 +177,10 @@ describe('which one wins', () => {
     const attempt = async (variables: Record<string, string>, withTier: boolean) => {
       const here = await world(toml, { MOONSHOT_API_KEY: 'sk-moonshot-key', ...variables })
       await here.signIn({ route: 'kimi-code', kind: 'oauth' })
-      const { wanted, chosen } = await surveyCredentials(here, { ...question(here, 'moonshot'), ...(withTier && { tier: tierOf('fast', here.config) }) })
+      const { wanted, chosen } = await surveyCredentials(here, {
+        ...question(here, 'moonshot'),
+        ...(withTier && { tier: tierOf('fast', here.config) }),
+      })
       return [wanted.authMode, wanted.authModeBy, chosen?.kind]
     }
     expect(await attempt({}, false)).toEqual(['api_key', 'providers.moonshot.auth_mode', 'api_key'])
@@ -113,7 +197,10 @@ describe('which one wins', () => {
   it('the key of Anthropic before its token, unless OAuth is preferred; never two headers', async () => {
     const both = { ANTHROPIC_API_KEY: 'sk-ant-api03-key', ANTHROPIC_AUTH_TOKEN: 'a-bearer-token' }
     expect(await facts(await world('', both), 'anthropic')).toMatchObject({ source: 'env:ANTHROPIC_API_KEY', kind: 'api_key' })
-    expect(await facts(await world('', { ...both, CLAW_AUTH_PREFER: 'oauth' }), 'anthropic')).toMatchObject({ source: 'env:ANTHROPIC_AUTH_TOKEN', kind: 'token' })
+    expect(await facts(await world('', { ...both, CLAW_AUTH_PREFER: 'oauth' }), 'anthropic')).toMatchObject({
+      source: 'env:ANTHROPIC_AUTH_TOKEN',
+      kind: 'token',
+    })
   })
 
   it('a credential of the profile that was asked for', async () => {
@@ -126,33 +213,59 @@ describe('which one wins', () => {
 
 describe('a value of the wrong kind', () => {
   it.each([
-    ['anthropic', 'ANTHROPIC_AUTH_TOKEN', 'sk-ant-api03-in-the-wrong-place', 'it begins with `sk-ant-api03-`, which is no token of `anthropic`'],
-    ['anthropic', 'ANTHROPIC_API_KEY', 'sk-ant-oat01-in-the-wrong-place', 'it begins with `sk-ant-oat01-`, which is no API key of `anthropic`'],
+    [
+      'anthropic',
+      'ANTHROPIC_AUTH_TOKEN',
+      'sk-ant-api03-in-the-wrong-place',
+      'it begins with `sk-ant-api03-`, which is no token of `anthropic`',
+    ],
+    [
+      'anthropic',
+      'ANTHROPIC_API_KEY',
+      'sk-ant-oat01-in-the-wrong-place',
+      'it begins with `sk-ant-oat01-`, which is no API key of `anthropic`',
+    ],
     ['openai', 'OPENAI_API_KEY', 'sk-ant-api03-in-the-wrong-place', 'it begins with `sk-ant-`, which is no API key of `openai`'],
     ['openai', 'OPENAI_API_KEY', 'sk-or-v1-in-the-wrong-place', 'it begins with `sk-or-v1-`, which is no API key of `openai`'],
   ])('is skipped at %s and told by its prefix: %s', async (provider, variable, value, reason) => {
     const [row] = await survey(await world('', { [variable]: value }), provider)
-    expect({ source: row?.source, state: row?.state, reason: row?.reason }).toEqual({ source: `env:${variable}`, state: 'wrong_kind', reason })
+    expect({ source: row?.source, state: row?.state, reason: row?.reason }).toEqual({
+      source: `env:${variable}`,
+      state: 'wrong_kind',
+      reason,
+    })
   })
 
   it('R-32 a key that cannot be sent is no reason to take another account', async () => {
     const here = await world('', { MOONSHOT_API_KEY: 'two words here' })
     await here.signIn({ route: 'kimi-code', kind: 'oauth' })
-    expect(await failureOf(() => facts(here, 'moonshot'))).toMatchObject({ code: 'CLAW_KEY_INVALID', why: 'it is 14 bytes long, and byte 4 is no visible ASCII character' })
+    expect(await failureOf(() => facts(here, 'moonshot'))).toMatchObject({
+      code: 'CLAW_KEY_INVALID',
+      why: 'it is 14 bytes long, and byte 4 is no visible ASCII character',
+    })
   })
 
   it('R-32 a reference that leads nowhere is no reason to take another account', async () => {
     const here = await world('[providers.openai]\napi_key = "file:/nonexistent/key"\n', { OPENAI_API_KEY: 'sk-short-key' })
-    expect((await survey(here, 'openai')).map(({ source, state }) => [source, state])).toEqual([['config', 'missing'], ['env:OPENAI_API_KEY', 'shadowed']])
+    expect((await survey(here, 'openai')).map(({ source, state }) => [source, state])).toEqual([
+      ['config', 'missing'],
+      ['env:OPENAI_API_KEY', 'shadowed'],
+    ])
     expect(await failureOf(() => facts(here, 'openai'))).toMatchObject({ code: 'CLAW_REFERENCE_UNRESOLVED' })
   })
 })
 
 describe('routes of one provider', () => {
   it('takes a Kimi Code key in either variable to its own route', async () => {
-    expect(await facts(await world('', { MOONSHOT_API_KEY: 'sk-kimi-0123456789' }), 'moonshot')).toMatchObject({ route: 'kimi-code', baseUrl: 'https://api.kimi.com/coding' })
+    expect(await facts(await world('', { MOONSHOT_API_KEY: 'sk-kimi-0123456789' }), 'moonshot')).toMatchObject({
+      route: 'kimi-code',
+      baseUrl: 'https://api.kimi.com/coding',
+    })
     expect(await facts(await world('', { KIMI_API_KEY: 'sk-kimi-0123456789' }), 'moonshot')).toMatchObject({ route: 'kimi-code' })
-    expect(await facts(await world('', { MOONSHOT_API_KEY: 'sk-kimi-0123456789' }), 'kimi-code')).toMatchObject({ source: 'env:MOONSHOT_API_KEY', route: 'kimi-code' })
+    expect(await facts(await world('', { MOONSHOT_API_KEY: 'sk-kimi-0123456789' }), 'kimi-code')).toMatchObject({
+      source: 'env:MOONSHOT_API_KEY',
+      route: 'kimi-code',
+    })
   })
 
   it('takes a key in KIMI_API_KEY that is none of Kimi Code to the Open Platform, and says so', async () => {
@@ -164,14 +277,19 @@ describe('routes of one provider', () => {
   })
 
   it('leaves a key where the configuration put it', async () => {
-    expect(await facts(await world('[providers.kimi-code]\napi_key = "env:LAB"\n', { LAB: 'lab-key-of-kimi' }), 'kimi-code')).toMatchObject({ route: 'kimi-code', value: 'lab-key-of-kimi' })
+    expect(await facts(await world('[providers.kimi-code]\napi_key = "env:LAB"\n', { LAB: 'lab-key-of-kimi' }), 'kimi-code')).toMatchObject(
+      { route: 'kimi-code', value: 'lab-key-of-kimi' },
+    )
   })
 
   it('refuses a credential whose route does not have the model, and takes the one that does', async () => {
     const here = await world('', { MOONSHOT_API_KEY: 'sk-moonshot-key' })
     await here.signIn({ route: 'kimi-code', kind: 'oauth' })
     const { rows, chosen } = await surveyCredentials(here, { ...question(here, 'moonshot'), model: 'k3' })
-    expect(rows.map(({ route, state, reason }) => [route, state, reason])).toEqual([['moonshot', 'refused', 'the route `moonshot` does not have the model'], ['kimi-code', 'wins', undefined]])
+    expect(rows.map(({ route, state, reason }) => [route, state, reason])).toEqual([
+      ['moonshot', 'refused', 'the route `moonshot` does not have the model'],
+      ['kimi-code', 'wins', undefined],
+    ])
     expect(chosen?.route.id).toBe('kimi-code')
   })
 
@@ -183,7 +301,11 @@ describe('routes of one provider', () => {
       what: 'the model `kimi-k3` belongs to `moonshot`, where nobody is signed in',
       why: '`kimi-code` has kimi-for-coding, kimi-for-coding-highspeed, k3, k3-256k, k3.1-pro, k3.1-pro-highspeed',
       fix: 'claw auth moonshot',
-      data: { model: 'kimi-k3', models: { 'kimi-code': ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k', 'k3.1-pro', 'k3.1-pro-highspeed'] }, nearest: [] },
+      data: {
+        model: 'kimi-k3',
+        models: { 'kimi-code': ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k', 'k3.1-pro', 'k3.1-pro-highspeed'] },
+        nearest: [],
+      },
     })
   })
 
@@ -208,7 +330,10 @@ describe('a stored grant', () => {
     expect([chosen?.kind, chosen?.degraded, rows.map(({ state, reason }) => [state, reason])]).toEqual([
       'api_key',
       true,
-      [['refused', 'the grant of `kimi-code` was rejected by its provider'], ['wins', undefined]],
+      [
+        ['refused', 'the grant of `kimi-code` was rejected by its provider'],
+        ['wins', undefined],
+      ],
     ])
   })
 
@@ -242,12 +367,29 @@ describe('a stored grant', () => {
       type: 'put_flow',
       lease,
       flow: {
-        id: 'flow-1', provider: 'moonshot', route: 'kimi-code', profile: 'default', method: 'device', auth: 'device', userCode: 'AB-CD', verificationUri: 'https://www.kimi.com/d', verificationUriComplete: null,
-        intervalMs: 5_000, slowedDown: false, region: null, client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
-        secrets: { deviceCode: new Secret('a-device-code', 'device-code') }, unknown: {}, expiresInMs: 600_000, nextPollInMs: 5_000, startedAgoMs: 0,
+        id: 'flow-1',
+        provider: 'moonshot',
+        route: 'kimi-code',
+        profile: 'default',
+        method: 'device',
+        auth: 'device',
+        userCode: 'AB-CD',
+        verificationUri: 'https://www.kimi.com/d',
+        verificationUriComplete: null,
+        intervalMs: 5_000,
+        slowedDown: false,
+        region: null,
+        client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
+        secrets: { deviceCode: new Secret('a-device-code', 'device-code') },
+        unknown: {},
+        expiresInMs: 600_000,
+        nextPollInMs: 5_000,
+        startedAgoMs: 0,
       },
     })
-    expect((await survey(here, 'moonshot')).map(({ state, reason }) => [state, reason])).toEqual([['pending', 'a sign-in waits: claw auth wait kimi-code']])
+    expect((await survey(here, 'moonshot')).map(({ state, reason }) => [state, reason])).toEqual([
+      ['pending', 'a sign-in waits: claw auth wait kimi-code'],
+    ])
   })
 })
 
@@ -255,7 +397,20 @@ describe('a store that cannot be read', () => {
   const broken = async (variables: Record<string, string>, toml = '') => {
     const here = await world(toml, variables)
     const error = new ClawError('CLAW_STORE_CORRUPT', { what: 'the credential store is corrupt' })
-    const store = { ...here.store, backend: 'file', place: '/s', read: () => Promise.reject(error), sight: () => 'unknown' as const, tryLease: () => Promise.reject(error), write: () => Promise.reject(error), release: () => Promise.reject(error), changed: () => Promise.reject(error), assertWritable: () => Promise.reject(error), inspect: () => Promise.reject(error), repair: () => Promise.reject(error) }
+    const store = {
+      ...here.store,
+      backend: 'file',
+      place: '/s',
+      read: () => Promise.reject(error),
+      sight: () => 'unknown' as const,
+      tryLease: () => Promise.reject(error),
+      write: () => Promise.reject(error),
+      release: () => Promise.reject(error),
+      changed: () => Promise.reject(error),
+      assertWritable: () => Promise.reject(error),
+      inspect: () => Promise.reject(error),
+      repair: () => Promise.reject(error),
+    }
     return { ...here, ports: { ...here.ports, store } }
   }
 
@@ -265,7 +420,11 @@ describe('a store that cannot be read', () => {
 
   it.each(['', '[providers.openai]\nauth_mode = "api_key"\n'])('ends with its own error where the store is needed (%j)', async (toml) => {
     const here = await broken({}, toml)
-    expect(await failureOf(() => facts(here, 'openai'))).toEqual({ code: 'CLAW_STORE_CORRUPT', what: 'the credential store is corrupt', data: {} })
+    expect(await failureOf(() => facts(here, 'openai'))).toEqual({
+      code: 'CLAW_STORE_CORRUPT',
+      what: 'the credential store is corrupt',
+      data: {},
+    })
   })
 })
 
@@ -283,7 +442,15 @@ describe('no credential', () => {
       fix: 'set MOONSHOT_API_KEY',
       data: {
         wanted: { authMode: 'auto', by: 'the default' },
-        lookedAt: ['providers.moonshot.api_key', 'providers.moonshot.auth_token', 'providers.kimi-code.api_key', 'providers.kimi-code.auth_token', 'env:MOONSHOT_API_KEY', 'env:KIMI_API_KEY', 'store:memory'],
+        lookedAt: [
+          'providers.moonshot.api_key',
+          'providers.moonshot.auth_token',
+          'providers.kimi-code.api_key',
+          'providers.kimi-code.auth_token',
+          'env:MOONSHOT_API_KEY',
+          'env:KIMI_API_KEY',
+          'store:memory',
+        ],
         methods: [
           'API key: set MOONSHOT_API_KEY, or run `claw auth --api-key moonshot --stdin`, or write `api_key` in [providers.moonshot]; a key comes from https://platform.kimi.ai/console/api-keys',
           'device sign-in: run `claw auth --device moonshot` and approve it in a browser elsewhere',
@@ -293,7 +460,15 @@ describe('no credential', () => {
   })
 
   it('names what was found and cannot be used', async () => {
-    const { why } = await failureOf(async () => facts(await world('[providers.anthropic]\nauth_mode = "oauth"\n', { ANTHROPIC_AUTH_TOKEN: 'sk-ant-api03-in-the-wrong-place', CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-subscription' }), 'anthropic'))
+    const { why } = await failureOf(async () =>
+      facts(
+        await world('[providers.anthropic]\nauth_mode = "oauth"\n', {
+          ANTHROPIC_AUTH_TOKEN: 'sk-ant-api03-in-the-wrong-place',
+          CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-subscription',
+        }),
+        'anthropic',
+      ),
+    )
     expect(why?.split('\n')).toEqual([
       'wanted: OAuth (a grant, a token or an identity) (auth_mode oauth, from providers.anthropic.auth_mode)',
       'looked at: providers.anthropic.api_key, providers.anthropic.auth_token, env:ANTHROPIC_API_KEY, env:ANTHROPIC_AUTH_TOKEN, store:memory',
@@ -311,7 +486,9 @@ describe('no credential', () => {
 
 describe('what the configuration demands', () => {
   it('is exit 78 where no method of the provider can satisfy auth_mode', async () => {
-    const here = await world('[providers.acme]\nprotocol = "openai-chat"\nbase_url = "https://llm.acme.example/v1"\nauth_mode = "oauth"\n[providers.acme.auth.token]\nenabled = false\nmethod = "token"\n')
+    const here = await world(
+      '[providers.acme]\nprotocol = "openai-chat"\nbase_url = "https://llm.acme.example/v1"\nauth_mode = "oauth"\n[providers.acme.auth.token]\nenabled = false\nmethod = "token"\n',
+    )
     expect(await failureOf(() => facts(here, 'acme'))).toEqual({
       code: 'CLAW_AUTH_MODE_UNSATISFIABLE',
       what: '`acme` has no method that yields what `auth_mode = "oauth"` asks for',
@@ -339,7 +516,10 @@ describe('what the configuration demands', () => {
     expect(await facts(right, 'moonshot')).toMatchObject({ route: 'kimi-code' })
     const wrong = await world(toml)
     await wrong.signIn({ route: 'kimi-code', kind: 'oauth' }, { account: { id: 'acct-2', name: null, plan: null } })
-    expect(await failureOf(() => facts(wrong, 'moonshot'))).toMatchObject({ code: 'CLAW_EXPECTATION_BROKEN', fix: 'claw auth logout kimi-code --kind oauth' })
+    expect(await failureOf(() => facts(wrong, 'moonshot'))).toMatchObject({
+      code: 'CLAW_EXPECTATION_BROKEN',
+      fix: 'claw auth logout kimi-code --kind oauth',
+    })
   })
 
   it('is exit 66 where a profile that was named exists nowhere', async () => {
@@ -355,7 +535,9 @@ describe('what the configuration demands', () => {
   })
 
   it('lets a variable serve though CLAW_PROFILE names a profile that nothing is stored under', async () => {
-    expect(await facts(await world('', { OPENAI_API_KEY: 'sk-short-key', CLAW_PROFILE: 'ci' }), 'openai')).toMatchObject({ source: 'env:OPENAI_API_KEY' })
+    expect(await facts(await world('', { OPENAI_API_KEY: 'sk-short-key', CLAW_PROFILE: 'ci' }), 'openai')).toMatchObject({
+      source: 'env:OPENAI_API_KEY',
+    })
   })
 })
 
@@ -394,5 +576,16 @@ async function survey(here: TestWorld, name: string) {
 }
 
 function bundle(more: Partial<Bundle>): string {
-  return writeBundle({ provider: 'moonshot', route: 'moonshot', kind: 'oauth', token: new Secret('a-bundled-token'), tokenType: 'Bearer', expiresAt: null, account: null, baseUrl: 'https://api.moonshot.ai/v1', hosts: ['api.moonshot.ai'], ...more })
+  return writeBundle({
+    provider: 'moonshot',
+    route: 'moonshot',
+    kind: 'oauth',
+    token: new Secret('a-bundled-token'),
+    tokenType: 'Bearer',
+    expiresAt: null,
+    account: null,
+    baseUrl: 'https://api.moonshot.ai/v1',
+    hosts: ['api.moonshot.ai'],
+    ...more,
+  })
 }

@@ -88,7 +88,12 @@ describe('a model reference', () => {
 
   it.each([
     ['moonshoot/kimi-k3', 'CLAW_PROVIDER_UNKNOWN', 'there is no provider `moonshoot`', 'the nearest names are `moonshot`'],
-    ['antropic', 'CLAW_MODEL_UNKNOWN', '`antropic` is no provider, and no model that a provider lists', 'the nearest names are `anthropic`'],
+    [
+      'antropic',
+      'CLAW_MODEL_UNKNOWN',
+      '`antropic` is no provider, and no model that a provider lists',
+      'the nearest names are `anthropic`',
+    ],
     ['grok-4', 'CLAW_MODEL_UNKNOWN', '`grok-4` is no provider, and no model that a provider lists', undefined],
     ['anthropic/', 'CLAW_MODEL_UNKNOWN', '`anthropic/` names no model', undefined],
     ['tier:slow', 'CLAW_TIER_UNKNOWN', 'there is no tier `slow`', 'the tiers are `fast`, `main`'],
@@ -125,7 +130,11 @@ describe('the model of a route', () => {
   it('is sent by its id when an alias names it, and as written when nobody knows it', async () => {
     const { catalogue } = await world()
     const route = catalogue.route('kimi-code')
-    expect([modelOf(route, 'k2p5').id, modelOf(route, 'k9'), modelOf(route, 'k3').entry?.contextTokens]).toEqual(['kimi-for-coding', { id: 'k9', entry: null }, 1_048_576])
+    expect([modelOf(route, 'k2p5').id, modelOf(route, 'k9'), modelOf(route, 'k3').entry?.contextTokens]).toEqual([
+      'kimi-for-coding',
+      { id: 'k9', entry: null },
+      1_048_576,
+    ])
     expect(nearestModels(route, 'k3.1pro', ['k3.1-pro-max'])).toContain('k3.1-pro')
   })
 })

@@ -4,19 +4,39 @@ import { readBundle, writeBundle } from '../../src/credentials/bundle.ts'
 import { failureOf } from '../support/failure.ts'
 
 const fields = {
-  schema: 'claw.bundle/1', provider: 'moonshot', route: 'kimi-code', kind: 'oauth', token: 'a-bundled-token', tokenType: 'Bearer',
-  expiresAt: '2026-01-01T00:15:00.000Z', account: 'ci@example', baseUrl: 'https://api.kimi.com/coding', hosts: ['api.kimi.com'],
+  schema: 'claw.bundle/1',
+  provider: 'moonshot',
+  route: 'kimi-code',
+  kind: 'oauth',
+  token: 'a-bundled-token',
+  tokenType: 'Bearer',
+  expiresAt: '2026-01-01T00:15:00.000Z',
+  account: 'ci@example',
+  baseUrl: 'https://api.kimi.com/coding',
+  hosts: ['api.kimi.com'],
 }
 
 describe('a bundle', () => {
   it('is read as it was written', () => {
     const bundle = readBundle(JSON.stringify(fields), 'env:CLAW_BUNDLE_FILE')
     expect({ ...bundle, token: bundle.token.reveal() }).toEqual({
-      provider: 'moonshot', route: 'kimi-code', kind: 'oauth', token: 'a-bundled-token', tokenType: 'Bearer',
-      expiresAt: Date.UTC(2026, 0, 1, 0, 15), account: 'ci@example', baseUrl: 'https://api.kimi.com/coding', hosts: ['api.kimi.com'],
+      provider: 'moonshot',
+      route: 'kimi-code',
+      kind: 'oauth',
+      token: 'a-bundled-token',
+      tokenType: 'Bearer',
+      expiresAt: Date.UTC(2026, 0, 1, 0, 15),
+      account: 'ci@example',
+      baseUrl: 'https://api.kimi.com/coding',
+      hosts: ['api.kimi.com'],
     })
     expect(JSON.parse(writeBundle(bundle))).toEqual(fields)
-    expect(JSON.parse(writeBundle({ ...bundle, token: new Secret('another-token'), expiresAt: null, account: null }))).toEqual({ ...fields, token: 'another-token', expiresAt: null, account: null })
+    expect(JSON.parse(writeBundle({ ...bundle, token: new Secret('another-token'), expiresAt: null, account: null }))).toEqual({
+      ...fields,
+      token: 'another-token',
+      expiresAt: null,
+      account: null,
+    })
   })
 
   it.each([
@@ -35,14 +55,25 @@ describe('a bundle', () => {
     ['hosts', 'api.kimi.com', '`hosts` must list hosts'],
   ])('with the wrong %s (%j) is refused, and its token never shown', async (field, value, why) => {
     const failure = await failureOf(() => readBundle(JSON.stringify({ ...fields, [field]: value }), 'env:CLAW_BUNDLE_FILE'))
-    expect(failure).toEqual({ code: 'CLAW_DATA_INVALID', what: 'the bundle of `env:CLAW_BUNDLE_FILE` is invalid', why, fix: 'write it anew with `claw token PROVIDER --bundle FILE`', data: {} })
+    expect(failure).toEqual({
+      code: 'CLAW_DATA_INVALID',
+      what: 'the bundle of `env:CLAW_BUNDLE_FILE` is invalid',
+      why,
+      fix: 'write it anew with `claw token PROVIDER --bundle FILE`',
+      data: {},
+    })
   })
 
   it.each(['', 'a-bundled-token', '[]', 'null', '{'])('that is no JSON object (%j) is refused', async (text) => {
-    expect(await failureOf(() => readBundle(text, 'env:CLAW_BUNDLE_FILE'))).toMatchObject({ code: 'CLAW_DATA_INVALID', what: 'the bundle of `env:CLAW_BUNDLE_FILE` is no JSON object' })
+    expect(await failureOf(() => readBundle(text, 'env:CLAW_BUNDLE_FILE'))).toMatchObject({
+      code: 'CLAW_DATA_INVALID',
+      what: 'the bundle of `env:CLAW_BUNDLE_FILE` is no JSON object',
+    })
   })
 
   it('S-32 with a token that no header can carry is refused', async () => {
-    expect(await failureOf(() => readBundle(JSON.stringify({ ...fields, token: 'two words here' }), 'bundle'))).toMatchObject({ code: 'CLAW_KEY_INVALID' })
+    expect(await failureOf(() => readBundle(JSON.stringify({ ...fields, token: 'two words here' }), 'bundle'))).toMatchObject({
+      code: 'CLAW_KEY_INVALID',
+    })
   })
 })

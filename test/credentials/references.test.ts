@@ -42,12 +42,19 @@ describe('S-32 what may be a credential', () => {
     ['-----BEGIN PRIVATE KEY-----\ncanary\n', 'it is 34 bytes long, and byte 11 is no visible ASCII character'],
   ])('S-32 refuses %j by length and place, and shows nothing of it', (content, why) => {
     const error = caught(() => secretFrom(content, 'env:KEY', 'api-key'))
-    expect({ code: error.code, what: error.message, why: error.why }).toEqual({ code: 'CLAW_KEY_INVALID', what: 'what `env:KEY` holds cannot be a credential', why })
+    expect({ code: error.code, what: error.message, why: error.why }).toEqual({
+      code: 'CLAW_KEY_INVALID',
+      what: 'what `env:KEY` holds cannot be a credential',
+      why,
+    })
     expect(JSON.stringify([error.message, error.why, error.data])).not.toMatch(/canary|cccc/)
   })
 
   it('calls nothing at all unresolved', () => {
-    expect(caught(() => secretFrom('\n', 'file:/key', 'api-key'))).toMatchObject({ code: 'CLAW_REFERENCE_UNRESOLVED', message: '`file:/key` is empty' })
+    expect(caught(() => secretFrom('\n', 'file:/key', 'api-key'))).toMatchObject({
+      code: 'CLAW_REFERENCE_UNRESOLVED',
+      message: '`file:/key` is empty',
+    })
   })
 })
 
@@ -55,13 +62,16 @@ describe('references', () => {
   it('reads a variable, a file and a credential of systemd', async () => {
     const path = await file('key', 'file-secret-1\n')
     const environment = { KEY: 'env-secret-1', CREDENTIALS_DIRECTORY: dir }
-    const read = async (reference: Reference) => (await resolveReference(reference, world({ environment: environmentOf(environment) }), 'api-key')).reveal()
-    expect(await Promise.all([read({ scheme: 'env', name: 'KEY' }), read({ scheme: 'file', path }), read({ scheme: 'cred', name: 'key' }), read({ scheme: 'literal', secret: new Secret('literal-secret-1', 'api-key') })])).toEqual([
-      'env-secret-1',
-      'file-secret-1',
-      'file-secret-1',
-      'literal-secret-1',
-    ])
+    const read = async (reference: Reference) =>
+      (await resolveReference(reference, world({ environment: environmentOf(environment) }), 'api-key')).reveal()
+    expect(
+      await Promise.all([
+        read({ scheme: 'env', name: 'KEY' }),
+        read({ scheme: 'file', path }),
+        read({ scheme: 'cred', name: 'key' }),
+        read({ scheme: 'literal', secret: new Secret('literal-secret-1', 'api-key') }),
+      ]),
+    ).toEqual(['env-secret-1', 'file-secret-1', 'file-secret-1', 'literal-secret-1'])
   })
 
   it('R-44 reads a file again each time', async () => {
@@ -96,7 +106,10 @@ describe('references', () => {
     const path = await file('foreign', 'someone-elses-secret')
     const { chown } = await import('node:fs/promises')
     await chown(path, 4242, 4242)
-    expect(await failure({ scheme: 'file', path }, world({ uid: 0 }))).toMatchObject({ code: 'CLAW_INSECURE', why: 'its owner is 4242, and claw runs as 0' })
+    expect(await failure({ scheme: 'file', path }, world({ uid: 0 }))).toMatchObject({
+      code: 'CLAW_INSECURE',
+      why: 'its owner is 4242, and claw runs as 0',
+    })
   })
 
   it('S-22 refuses a PEM file as a key', async () => {
@@ -113,7 +126,10 @@ describe('references', () => {
 
   it('S-06 refuses a file that is too large for a secret', async () => {
     const path = await file('large', 'x'.repeat(64 * 1024 + 1))
-    expect(await failure({ scheme: 'file', path })).toMatchObject({ code: 'CLAW_REFERENCE_UNRESOLVED', why: 'it is larger than 65536 bytes' })
+    expect(await failure({ scheme: 'file', path })).toMatchObject({
+      code: 'CLAW_REFERENCE_UNRESOLVED',
+      why: 'it is larger than 65536 bytes',
+    })
   })
 
   it.each<[Reference, string]>([
@@ -145,7 +161,11 @@ describe('command references', () => {
     ['is killed', 'process.kill(process.pid, "SIGKILL")', 'it was ended by a signal'],
   ])('S-21 names the reference, never its text, when a command %s', async (_, script, why) => {
     const error = await failure(node(script))
-    expect({ code: error.code, what: error.message, why: error.why }).toEqual({ code: 'CLAW_REFERENCE_UNRESOLVED', what: `\`${shown}\` gave no secret`, why })
+    expect({ code: error.code, what: error.message, why: error.why }).toEqual({
+      code: 'CLAW_REFERENCE_UNRESOLVED',
+      what: `\`${shown}\` gave no secret`,
+      why,
+    })
   })
 
   it('S-21 shows what a failing command said, without what may be a secret', async () => {
@@ -208,7 +228,15 @@ describe('public prefixes', () => {
 })
 
 function world(more: Partial<ReferenceWorld> = {}): ReferenceWorld {
-  return { environment: environmentOf({ PATH: process.env['PATH'] }), clock: systemClock(), uid: uid(), stateDir: dir, projectRoot: null, signal: new AbortController().signal, ...more }
+  return {
+    environment: environmentOf({ PATH: process.env['PATH'] }),
+    clock: systemClock(),
+    uid: uid(),
+    stateDir: dir,
+    projectRoot: null,
+    signal: new AbortController().signal,
+    ...more,
+  }
 }
 
 function uid(): number {

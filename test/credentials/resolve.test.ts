@@ -15,7 +15,7 @@ const SOURCES = {
   'token in store': ['store', 'token'],
   'grant in store': ['store', 'oauth'],
   'grant in bundle': ['bundle', 'oauth'],
-  'identity': ['identity', 'identity'],
+  identity: ['identity', 'identity'],
 } as const satisfies Record<string, readonly [Origin, Kind]>
 type Name = keyof typeof SOURCES
 
@@ -23,39 +23,83 @@ type Name = keyof typeof SOURCES
 const ORDERS: readonly (readonly [Wanted, readonly Name[]])[] = [
   [
     { authMode: 'auto', prefer: 'api_key' },
-    ['key in config', 'key in environment', 'identity', 'token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'key in store'],
+    [
+      'key in config',
+      'key in environment',
+      'identity',
+      'token in config',
+      'token in environment',
+      'grant in bundle',
+      'grant in store',
+      'token in store',
+      'key in store',
+    ],
   ],
   [
     { authMode: 'auto', prefer: 'oauth' },
-    ['token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'identity', 'key in config', 'key in environment', 'key in store'],
+    [
+      'token in config',
+      'token in environment',
+      'grant in bundle',
+      'grant in store',
+      'token in store',
+      'identity',
+      'key in config',
+      'key in environment',
+      'key in store',
+    ],
   ],
   [{ authMode: 'api_key', prefer: 'api_key' }, ['key in config', 'key in environment', 'key in store']],
   [{ authMode: 'api_key', prefer: 'oauth' }, ['key in config', 'key in environment', 'key in store']],
-  [{ authMode: 'oauth', prefer: 'api_key' }, ['token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'identity']],
-  [{ authMode: 'oauth', prefer: 'oauth' }, ['token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'identity']],
+  [
+    { authMode: 'oauth', prefer: 'api_key' },
+    ['token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'identity'],
+  ],
+  [
+    { authMode: 'oauth', prefer: 'oauth' },
+    ['token in config', 'token in environment', 'grant in bundle', 'grant in store', 'token in store', 'identity'],
+  ],
 ]
 const names = Object.keys(SOURCES).filter(isSource)
 
 describe.each(ORDERS)('resolution for %j', (wanted, order) => {
   it('R-32 takes the first of its order out of every set of sources, and nothing else', () => {
-    const wrong = subsets().filter((present) => resolve(wanted, present.map((name) => found(name))).winner?.name !== order.find((name) => present.includes(name)))
+    const wrong = subsets().filter(
+      (present) =>
+        resolve(
+          wanted,
+          present.map((name) => found(name)),
+        ).winner?.name !== order.find((name) => present.includes(name)),
+    )
     expect(wrong).toEqual([])
   })
 
   it('R-32 does not depend on the order in which sources were looked at', () => {
-    const forwards = resolve(wanted, names.map((name) => found(name)))
-    const backwards = resolve(wanted, [...names].reverse().map((name) => found(name)))
+    const forwards = resolve(
+      wanted,
+      names.map((name) => found(name)),
+    )
+    const backwards = resolve(
+      wanted,
+      [...names].reverse().map((name) => found(name)),
+    )
     expect(backwards.winner?.name).toBe(forwards.winner?.name)
     expect(backwards.table.slice(0, order.length).map(({ candidate }) => candidate.name)).toEqual(order)
   })
 
-  it.each(['missing', 'expired', 'wrong_kind', 'refused', 'pending'] as const)('R-32 passes over a source that is %s and says so', (fact) => {
-    const [first, second] = order
-    if (first === undefined || second === undefined) throw new Error('an order of one')
-    const { winner, table } = resolve(wanted, [found(first, fact), found(second)])
-    expect(winner?.name).toBe(second)
-    expect(table.map(({ candidate, state }) => [candidate.name, state])).toEqual([[first, fact], [second, 'wins']])
-  })
+  it.each(['missing', 'expired', 'wrong_kind', 'refused', 'pending'] as const)(
+    'R-32 passes over a source that is %s and says so',
+    (fact) => {
+      const [first, second] = order
+      if (first === undefined || second === undefined) throw new Error('an order of one')
+      const { winner, table } = resolve(wanted, [found(first, fact), found(second)])
+      expect(winner?.name).toBe(second)
+      expect(table.map(({ candidate, state }) => [candidate.name, state])).toEqual([
+        [first, fact],
+        [second, 'wins'],
+      ])
+    },
+  )
 
   it('R-32 ends at a source that was named and cannot be read', () => {
     const [first, second] = order
@@ -69,8 +113,16 @@ describe.each(ORDERS)('resolution for %j', (wanted, order) => {
 
 describe('the table of candidates', () => {
   it('calls the first usable one the winner, later ones and excluded kinds shadowed', () => {
-    const { table } = resolve({ authMode: 'api_key', prefer: 'api_key' }, [found('token in config'), found('key in store'), found('key in environment')])
-    expect(table.map(({ candidate, state }) => [candidate.name, state])).toEqual([['key in environment', 'wins'], ['key in store', 'shadowed'], ['token in config', 'shadowed']])
+    const { table } = resolve({ authMode: 'api_key', prefer: 'api_key' }, [
+      found('token in config'),
+      found('key in store'),
+      found('key in environment'),
+    ])
+    expect(table.map(({ candidate, state }) => [candidate.name, state])).toEqual([
+      ['key in environment', 'wins'],
+      ['key in store', 'shadowed'],
+      ['token in config', 'shadowed'],
+    ])
   })
 
   it.each(['refreshable', 'doubt'] as const)('keeps the word %s for a winner that must be seen to first', (fact) => {
@@ -83,7 +135,12 @@ describe('the table of candidates', () => {
     const none: Named = { name: 'nothing', origin: 'none', kind: 'none', fact: 'usable', stops: false, failedForGood: false }
     expect(resolve({ authMode: 'auto', prefer: 'api_key' }, [none]).winner?.name).toBe('nothing')
     expect(resolve({ authMode: 'auto', prefer: 'api_key' }, [none, found('key in config')]).winner?.name).toBe('key in config')
-    expect(resolve({ authMode: 'api_key', prefer: 'api_key' }, [none])).toEqual({ table: [{ candidate: none, state: 'shadowed' }], winner: null, stoppedAt: null, degraded: false })
+    expect(resolve({ authMode: 'api_key', prefer: 'api_key' }, [none])).toEqual({
+      table: [{ candidate: none, state: 'shadowed' }],
+      winner: null,
+      stoppedAt: null,
+      degraded: false,
+    })
   })
 
   it('is empty where nothing was found', () => {
@@ -96,7 +153,11 @@ describe('a grant that failed for good', () => {
 
   it('lets auto go on to the next usable credential, and says so', () => {
     const { winner, degraded, table } = resolve({ authMode: 'auto', prefer: 'api_key' }, [dead, found('key in store')])
-    expect({ winner: winner?.name, degraded, states: table.map(({ state }) => state) }).toEqual({ winner: 'key in store', degraded: true, states: ['refused', 'wins'] })
+    expect({ winner: winner?.name, degraded, states: table.map(({ state }) => state) }).toEqual({
+      winner: 'key in store',
+      degraded: true,
+      states: ['refused', 'wins'],
+    })
   })
 
   it('does not degrade what would have won anyway', () => {
@@ -109,7 +170,10 @@ describe('a grant that failed for good', () => {
   })
 
   it('does not matter where an API key was asked for', () => {
-    expect(resolve({ authMode: 'api_key', prefer: 'api_key' }, [dead, found('key in store')])).toMatchObject({ winner: { name: 'key in store' }, degraded: false })
+    expect(resolve({ authMode: 'api_key', prefer: 'api_key' }, [dead, found('key in store')])).toMatchObject({
+      winner: { name: 'key in store' },
+      degraded: false,
+    })
   })
 
   it('is never chosen, whatever state its record is in', () => {

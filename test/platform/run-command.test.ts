@@ -14,9 +14,27 @@ afterEach(() => rm(dir, { recursive: true, force: true }))
 
 describe('a command for one value', () => {
   it('S-21 S-56 sees the few variables it needs and those that were named, where it was told to run', async () => {
-    const environment = environmentOf({ PATH: '/usr/bin', HOME: dir, LANG: 'C', XDG_RUNTIME_DIR: dir, https_proxy: 'http://p', NO_PROXY: '*', OPENAI_API_KEY: 'a-real-key', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x', NODE_OPTIONS: '', OP_TOKEN: 'op-token' })
-    const result = await run({ argv: [process.execPath, '-p', 'JSON.stringify([Object.keys(process.env).sort(), process.cwd()])'], environment, passOn: ['OP_TOKEN'] })
-    expect(JSON.parse(result.stdout.toString())).toEqual([['HOME', 'LANG', 'NO_PROXY', 'OP_TOKEN', 'PATH', 'XDG_RUNTIME_DIR', 'https_proxy'], dir])
+    const environment = environmentOf({
+      PATH: '/usr/bin',
+      HOME: dir,
+      LANG: 'C',
+      XDG_RUNTIME_DIR: dir,
+      https_proxy: 'http://p',
+      NO_PROXY: '*',
+      OPENAI_API_KEY: 'a-real-key',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x',
+      NODE_OPTIONS: '',
+      OP_TOKEN: 'op-token',
+    })
+    const result = await run({
+      argv: [process.execPath, '-p', 'JSON.stringify([Object.keys(process.env).sort(), process.cwd()])'],
+      environment,
+      passOn: ['OP_TOKEN'],
+    })
+    expect(JSON.parse(result.stdout.toString())).toEqual([
+      ['HOME', 'LANG', 'NO_PROXY', 'OP_TOKEN', 'PATH', 'XDG_RUNTIME_DIR', 'https_proxy'],
+      dir,
+    ])
   })
 
   it('S-21 reads no stdin', async () => {
@@ -33,7 +51,8 @@ describe('a command for one value', () => {
     const project = join(dir, 'project')
     await mkdir(join(project, 'bin'), { recursive: true })
     await helper(join(project, 'bin', 'helper'))
-    const attempt = (PATH: string, avoid: string | null) => run({ argv: ['helper'], environment: environmentOf({ PATH }), avoid, cwd: join(project, 'bin') })
+    const attempt = (PATH: string, avoid: string | null) =>
+      run({ argv: ['helper'], environment: environmentOf({ PATH }), avoid, cwd: join(project, 'bin') })
     expect((await attempt(`:.:bin:${dir}`, null)).ended).toBe('not_found')
     expect((await attempt(join(project, 'bin'), project)).ended).toBe('not_found')
     expect((await attempt(join(project, 'bin'), join(dir, 'proj'))).ended).toBe('exited')
@@ -55,7 +74,9 @@ describe('a command for one value', () => {
   })
 
   it('S-21 stops reading a command that floods', async () => {
-    const result = await run({ argv: [process.execPath, '-e', 'const s = "x".repeat(9999); (function f() { process.stdout.write(s, f) })()'] })
+    const result = await run({
+      argv: [process.execPath, '-e', 'const s = "x".repeat(9999); (function f() { process.stdout.write(s, f) })()'],
+    })
     expect(result).toMatchObject({ ended: 'too_much', stdout: Buffer.alloc(0) })
   })
 
@@ -73,7 +94,15 @@ describe('a command for one value', () => {
 })
 
 function run(request: Partial<CommandRequest> & Pick<CommandRequest, 'argv'>) {
-  return runCommand({ environment: environmentOf({}), passOn: [], cwd: dir, avoid: null, clock: systemClock(), signal: new AbortController().signal, ...request })
+  return runCommand({
+    environment: environmentOf({}),
+    passOn: [],
+    cwd: dir,
+    avoid: null,
+    clock: systemClock(),
+    signal: new AbortController().signal,
+    ...request,
+  })
 }
 
 async function helper(path: string): Promise<void> {

@@ -21,7 +21,9 @@ describe('the catalogue', () => {
 
   it('links only to routes and auth entries that exist', () => {
     const links = entries.flatMap((entry) => (entry.routes ?? []).map((link) => ({ from: entry.id, link })))
-    const dangling = links.filter(({ link }) => !CATALOGUE.has(link.to) || link.auth.some((id) => !CATALOGUE.get(link.to)?.auth.some((auth) => auth.id === id)))
+    const dangling = links.filter(
+      ({ link }) => !CATALOGUE.has(link.to) || link.auth.some((id) => !CATALOGUE.get(link.to)?.auth.some((auth) => auth.id === id)),
+    )
     expect(links.length).toBeGreaterThan(0)
     expect(dangling).toEqual([])
   })
@@ -39,12 +41,17 @@ describe.each(entries)('$id', (entry) => {
 
   it('S-19 sends login secrets to hosts of its list only', () => {
     expect(entry.auth.flatMap(loginUrls).filter((url) => !isAtHost(url, entry.authHosts ?? []))).toEqual([])
-    expect(entry.auth.flatMap(({ federation }) => (federation && !isAtHost(federation.tokenUrl, federation.exchangeHosts) ? [federation.tokenUrl] : []))).toEqual([])
+    expect(
+      entry.auth.flatMap(({ federation }) =>
+        federation && !isAtHost(federation.tokenUrl, federation.exchangeHosts) ? [federation.tokenUrl] : [],
+      ),
+    ).toEqual([])
   })
 
   it('has a base URL that fits the protocol', () => {
-    const faults = Object.entries({ [entry.protocols[0] ?? '']: entry.baseUrl, ...entry.baseUrls })
-      .filter(([protocol, url]) => (protocol === 'anthropic-messages') === /\/v1$/.test(url))
+    const faults = Object.entries({ [entry.protocols[0] ?? '']: entry.baseUrl, ...entry.baseUrls }).filter(
+      ([protocol, url]) => (protocol === 'anthropic-messages') === /\/v1$/.test(url),
+    )
     expect(faults).toEqual([])
   })
 
@@ -61,7 +68,11 @@ describe.each(entries)('$id', (entry) => {
     expect(new Set(names).size).toBe(names.length)
     if (entry.defaultModel !== undefined) expect(entry.models.map(({ id }) => id)).toContain(entry.defaultModel)
     expect(entry.models.filter(({ input }) => !input.includes('text'))).toEqual([])
-    expect(entry.models.flatMap(({ retires, retiresNotBefore }) => [retires ?? '2099-01-01', retiresNotBefore ?? '2099-01-01']).filter((day) => !/^\d{4}-\d\d-\d\d$/.test(day))).toEqual([])
+    expect(
+      entry.models
+        .flatMap(({ retires, retiresNotBefore }) => [retires ?? '2099-01-01', retiresNotBefore ?? '2099-01-01'])
+        .filter((day) => !/^\d{4}-\d\d-\d\d$/.test(day)),
+    ).toEqual([])
   })
 
   it('S-12 names its auth entries by names, and none twice', () => {
@@ -86,7 +97,13 @@ describe.each(entries)('$id', (entry) => {
   it('keeps rules without a text behind those with one of the same status', () => {
     const rules = entry.errorRules ?? []
     const hidden = rules.filter((rule, index) =>
-      rules.slice(0, index).some((earlier) => !earlier.contains && !earlier.codes && earlier.status && rule.status?.every((status) => earlier.status?.includes(status))))
+      rules
+        .slice(0, index)
+        .some(
+          (earlier) =>
+            !earlier.contains && !earlier.codes && earlier.status && rule.status?.every((status) => earlier.status?.includes(status)),
+        ),
+    )
     expect(hidden).toEqual([])
   })
 })
@@ -107,7 +124,13 @@ describe('hosts', () => {
   })
 
   it('writes origins without the usual port', () => {
-    expect(originsOf(['api.x.ai', '127.0.0.1:9', '[::1]:9'])).toEqual(['https://api.x.ai', 'https://127.0.0.1:9', 'http://127.0.0.1:9', 'https://[::1]:9', 'http://[::1]:9'])
+    expect(originsOf(['api.x.ai', '127.0.0.1:9', '[::1]:9'])).toEqual([
+      'https://api.x.ai',
+      'https://127.0.0.1:9',
+      'http://127.0.0.1:9',
+      'https://[::1]:9',
+      'http://[::1]:9',
+    ])
     expect(hostOf('https://api.x.ai:443/v1')).toBe('api.x.ai')
   })
 })
@@ -118,7 +141,16 @@ function baseUrls(entry: ProviderEntry): string[] {
 }
 
 function loginUrls(auth: AuthEntry): string[] {
-  const all = [auth.oauthHost, auth.issuer, auth.deviceUrl, auth.authorizeUrl, auth.tokenUrl, auth.revocationUrl, ...(auth.authorizeUrlAlternatives ?? []), ...(auth.tokenUrlFallbacks ?? [])]
+  const all = [
+    auth.oauthHost,
+    auth.issuer,
+    auth.deviceUrl,
+    auth.authorizeUrl,
+    auth.tokenUrl,
+    auth.revocationUrl,
+    ...(auth.authorizeUrlAlternatives ?? []),
+    ...(auth.tokenUrlFallbacks ?? []),
+  ]
   return all.flatMap((url) => (url === undefined ? [] : url.startsWith('/') ? `${auth.oauthHost}${url}` : url))
 }
 
@@ -127,7 +159,18 @@ function missing(auth: AuthEntry): string[] {
     api_key: ['env', 'header'],
     bearer: ['env', 'header', 'scheme'],
     oauth_device: ['clientId', 'deviceUrl', 'tokenUrl', 'deviceBody', 'tokenBody', 'refreshBody', 'rotates', 'scopes', 'bufferS', 'header'],
-    oauth_pkce: ['clientId', 'authorizeUrl', 'tokenUrl', 'tokenBody', 'refreshBody', 'redirectUris', 'pkceMethod', 'rotates', 'scopes', 'header'],
+    oauth_pkce: [
+      'clientId',
+      'authorizeUrl',
+      'tokenUrl',
+      'tokenBody',
+      'refreshBody',
+      'redirectUris',
+      'pkceMethod',
+      'rotates',
+      'scopes',
+      'header',
+    ],
     pkce_key_mint: ['authorizeUrl', 'tokenUrl', 'tokenBody', 'redirectUris', 'pkceMethod', 'resultField', 'tokenFields', 'header'],
     workload_identity: ['federation', 'header', 'bufferS'],
     none: [],
@@ -137,6 +180,7 @@ function missing(auth: AuthEntry): string[] {
   if (auth.header === 'authorization' && auth.scheme !== 'Bearer') absent.push('scheme')
   if (auth.kind === 'oauth_pkce' && auth.paste === true && auth.pasteRedirectUri === undefined) absent.push('pasteRedirectUri')
   if (!auth.enabled && auth.terms !== 'forbidden') absent.push('a reason to be off')
-  if (KIND_OF[auth.kind] === 'identity' && auth.federation?.requiredFields.includes(auth.federation.subjectField) !== true) absent.push('subject field')
+  if (KIND_OF[auth.kind] === 'identity' && auth.federation?.requiredFields.includes(auth.federation.subjectField) !== true)
+    absent.push('subject field')
   return absent
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildCatalogue, catalogueNames } from '../../src/app/catalogue.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
-import type { CredentialWorld } from '../../src/app/find-credential.ts'
+import type { CredentialWorld } from '../../src/app/credential-question.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { NewCredential, Slot } from '../../src/credentials/record.ts'
 import { MemoryStore } from '../../src/credentials/memory-store.ts'
@@ -19,21 +19,40 @@ export interface TestWorld extends CredentialWorld {
   readonly dir: string
   readonly store: MemoryStore
   /** Stores a credential as a sign-in would. */
-  signIn(slot: Partial<Slot> & Pick<Slot, 'route' | 'kind'>, credential?: Partial<NewCredential> & { readonly token?: string }): Promise<string>
+  signIn(
+    slot: Partial<Slot> & Pick<Slot, 'route' | 'kind'>,
+    credential?: Partial<NewCredential> & { readonly token?: string },
+  ): Promise<string>
   /** The same machine, with a store of another reading. */
   remove(): Promise<void>
 }
 
 const machine: Machine = {
-  hostname: 'ci-1', pid: 100, platform: 'linux', arch: 'x64', osVersion: '6.1', uid: process.getuid?.() ?? -1, home: '/nonexistent', cwd: '/',
-  bootId: 'boot-1', pidNamespace: 'pid:[1]', machineId: 'machine-1', processStart: (pid) => (pid === 100 ? '1' : undefined),
+  hostname: 'ci-1',
+  pid: 100,
+  platform: 'linux',
+  arch: 'x64',
+  osVersion: '6.1',
+  uid: process.getuid?.() ?? -1,
+  home: '/nonexistent',
+  cwd: '/',
+  bootId: 'boot-1',
+  pidNamespace: 'pid:[1]',
+  machineId: 'machine-1',
+  processStart: (pid) => (pid === 100 ? '1' : undefined),
 }
 
 /** The world with the configuration as written, read by the real reader. `$DIR` stands for its directory, in variables too. */
-export async function credentialWorld(toml = '', variables: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}, profile?: string): Promise<TestWorld> {
+export async function credentialWorld(
+  toml = '',
+  variables: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+  profile?: string,
+): Promise<TestWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'claw-world-'))
   await mkdir(join(dir, 'state'))
-  for (const [name, text] of Object.entries({ 'config.toml': toml, ...files })) await writeFile(join(dir, name), text.replaceAll('$DIR', dir), { mode: 0o600 })
+  for (const [name, text] of Object.entries({ 'config.toml': toml, ...files }))
+    await writeFile(join(dir, name), text.replaceAll('$DIR', dir), { mode: 0o600 })
   const own = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value.replaceAll('$DIR', dir)]))
   const environment = environmentOf({ PATH: process.env['PATH'], ...own, CLAW_HOME: dir })
   const here = { ...machine, cwd: dir, home: dir }
@@ -63,7 +82,9 @@ export async function credentialWorld(toml = '', variables: Readonly<Record<stri
           region: null,
           scopes: null,
           origins: [],
-          client: isGrant ? { clientId: 'client', tokenEndpoint: 'https://auth.example/token', revocationEndpoint: null, issuer: null } : null,
+          client: isGrant
+            ? { clientId: 'client', tokenEndpoint: 'https://auth.example/token', revocationEndpoint: null, issuer: null }
+            : null,
           ...credential,
         },
       })

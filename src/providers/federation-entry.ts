@@ -1,0 +1,37 @@
+/** How a vendor exchanges the token of a CI job or machine for one of its own (RFC 8693, RFC 7523, or a way of its own). */
+export interface FederationEntry {
+  readonly tokenUrl: string
+  readonly tokenUrlFollowsBaseUrl?: boolean
+  readonly exchangeHosts: readonly string[]
+  readonly tokenBody: 'json' | 'form'
+  readonly bodyMaxBytes?: number
+  readonly grantType: string
+  readonly subjectField: string
+  readonly subjectTokenType?: string
+  readonly subjectTokenTypes?: readonly string[]
+  readonly bodyFields: readonly string[]
+  readonly requiredFields: readonly string[]
+  readonly recommendedFields?: readonly string[]
+  readonly idPatterns: Readonly<Record<string, string>>
+  readonly defaultAudience: string
+  readonly assertionMaxBytes: number
+  readonly subjectRequiredClaims: readonly string[]
+  readonly subjectRequiredHeader?: readonly string[]
+  readonly subjectAlgs: readonly string[]
+  readonly subjectMaxLifeS: number
+  readonly jtiSingleUse: 'default-on' | 'default-off' | 'unknown'
+  readonly outlivesSubject: 'never' | 'twice' | 'unknown'
+  readonly accessTtlS?: number
+  readonly accessMaxS: number
+  readonly accessMinS?: number
+  readonly expiryField?: string
+  readonly tokenHeaders?: Readonly<Record<string, string>>
+  readonly apiHeaders?: Readonly<Record<string, string>>
+  readonly responseRequired: readonly string[]
+  readonly responseOptional?: readonly string[]
+  readonly expiresInDefaultS?: number
+  readonly envMap: Readonly<Record<string, string>>
+  readonly advisoryBufferS?: number
+  readonly errorMap: Readonly<Record<string, string>>
+  readonly refusedHint?: string
+}
