@@ -183,6 +183,9 @@ describe('R-33 polling', () => {
     const flow = start({ answers: [unreachable, unreachable, unreachable, unreachable, unreachable, pending, pending, granted] })
     await flow.clock.advance(300_000)
     expect(flow.polls).toEqual([5, 15, 35, 75, 135, 195, 200, 205])
+    const again = start({ answers: [unreachable, unreachable, pending, unreachable, granted] })
+    await again.clock.advance(300_000)
+    expect(again.polls).toEqual([5, 15, 35, 40, 50])
   })
 
   it('does not ask again before the server wants to be asked', async () => {
