@@ -1,0 +1,37 @@
+/** What a scenario changes of the usual behaviour. */
+export interface Scenario {
+  readonly says: string
+  readonly accessLifetimeS?: number
+  readonly codeLifetimeS?: number
+  readonly approvesAtPoll?: number | null
+  readonly graceS?: number
+  /** Polls before the first honest answer that are told to slow down. */
+  readonly slowDowns?: number
+  readonly denies?: boolean
+  /** At the token endpoint, for a refresh: processed and then cut, 503, HTML, 403. */
+  readonly refresh?: 'lost' | 'busy' | 'forbidden'
+  readonly token?: 'html'
+  /** For prompts. */
+  readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent'
+  /** The Date header is off by this, ms. */
+  readonly clockSkewMs?: number
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  manual: { says: 'a device code waits for somebody to open the page', approvesAtPoll: null },
+  slow_down: { says: 'the first poll is told to slow down', slowDowns: 1 },
+  denied: { says: 'a device code is denied', denies: true },
+  expired: { says: 'a device code runs out after two seconds', codeLifetimeS: 2, approvesAtPoll: null },
+  'short-lived': { says: 'access tokens live two seconds', accessLifetimeS: 2 },
+  'rotation-grace': { says: 'a replaced refresh token is taken for 30 s', graceS: 30 },
+  'lost-answer': { says: 'refreshes are done, and their answers lost', refresh: 'lost' },
+  'refresh-busy': { says: 'refreshes are answered 503', refresh: 'busy' },
+  'refresh-forbidden': { says: 'refreshes are answered by a 403 page', refresh: 'forbidden' },
+  'token-html': { says: 'the token endpoint answers with a page', token: 'html' },
+  'rate-limit': { says: 'prompts are answered 429 with a reset', prompt: 'rate_limit' },
+  forbidden: { says: 'prompts are answered 403', prompt: 'forbidden' },
+  'server-error': { says: 'prompts are answered 500', prompt: 'server_error' },
+  'cut-stream': { says: 'answers end in the middle', prompt: 'cut' },
+  silent: { says: 'answers begin and then say nothing', prompt: 'silent' },
+  'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
+}
