@@ -3,7 +3,16 @@ import { formatInstant } from '../core/duration.ts'
 import { Secret } from '../core/secret.ts'
 import type { CredentialRecord, Intent, NewCredential } from '../credentials/record.ts'
 import { decideRefresh, fits, type Verdict, type Wish } from '../credentials/refresh-decision.ts'
-import { isLease, type AnswerSpool, type CredentialStore, type Lease, type LeaseOwner, type Reservation, type SavedAnswer, type Snapshot } from '../credentials/store.ts'
+import {
+  isLease,
+  type AnswerSpool,
+  type CredentialStore,
+  type Lease,
+  type LeaseOwner,
+  type Reservation,
+  type SavedAnswer,
+  type Snapshot,
+} from '../credentials/store.ts'
 import type { GrantReading, SendOutcome } from '../machines/refresh.machine.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -66,7 +75,14 @@ export class RefreshRun {
   #isSaved = false
   #rejection = ''
 
-  constructor(ports: RefreshPorts, settings: RefreshSettings, wire: TokenWire, grantId: string, wish: Wish, onWaiting: (owner: LeaseOwner | null) => void) {
+  constructor(
+    ports: RefreshPorts,
+    settings: RefreshSettings,
+    wire: TokenWire,
+    grantId: string,
+    wish: Wish,
+    onWaiting: (owner: LeaseOwner | null) => void,
+  ) {
     this.#ports = ports
     this.#settings = settings
     this.#wire = wire
@@ -141,7 +157,11 @@ export class RefreshRun {
   async send(signal: AbortSignal): Promise<SendOutcome> {
     const refreshToken = this.#readRecord().secrets?.refresh
     if (this.#heldLease().remainingMs() <= this.#settings.requestTimeoutMs || !refreshToken) {
-      return { kind: 'not_processed', retryAt: this.#ports.clock.now(), error: new ClawError('CLAW_LEASE_BUSY', { what: 'the lease was too short to send the refresh request under it' }) }
+      return {
+        kind: 'not_processed',
+        retryAt: this.#ports.clock.now(),
+        error: new ClawError('CLAW_LEASE_BUSY', { what: 'the lease was too short to send the refresh request under it' }),
+      }
     }
     const answer = await this.#wire.refresh(refreshToken, signal)
     switch (answer.kind) {
@@ -195,7 +215,14 @@ export class RefreshRun {
 
   async markRejected(): Promise<'marked' | 'moved_on'> {
     const { id, generation, fingerprint } = this.#readRecord()
-    const written = await this.#ports.store.write({ type: 'rejected', id, intent: this.#sentIntent(), generation, fingerprint, reason: this.#rejection })
+    const written = await this.#ports.store.write({
+      type: 'rejected',
+      id,
+      intent: this.#sentIntent(),
+      generation,
+      fingerprint,
+      reason: this.#rejection,
+    })
     return written.outcome === 'refused' ? 'moved_on' : 'marked'
   }
 
@@ -261,7 +288,10 @@ export class RefreshRun {
   }
 
   #goneError(): ClawError {
-    return new ClawError('CLAW_NO_CREDENTIAL', { what: 'the grant was signed out while it was being used', fix: this.#settings.signInCommand })
+    return new ClawError('CLAW_NO_CREDENTIAL', {
+      what: 'the grant was signed out while it was being used',
+      fix: this.#settings.signInCommand,
+    })
   }
 
   #rejectedError(reason: string): ClawError {
@@ -275,11 +305,12 @@ export class RefreshRun {
   #unsavedError(thrown: unknown): ClawError {
     const cause = thrown instanceof ClawError ? thrown : undefined
     return new ClawError('CLAW_STORE_UNWRITABLE', {
-      what: this.#isSaved ? 'the refreshed grant could not be put into the store; it is kept beside it and taken up by the next run' : 'the refreshed grant could not be stored: the sign-in is lost when its access token expires',
+      what: this.#isSaved
+        ? 'the refreshed grant could not be put into the store; it is kept beside it and taken up by the next run'
+        : 'the refreshed grant could not be stored: the sign-in is lost when its access token expires',
       why: cause ? `${cause.message}${cause.why ? ` (${cause.why})` : ''}` : undefined,
       fix: 'make the state directory writable and run the command again',
       cause: thrown,
     })
   }
 }
-

@@ -145,7 +145,11 @@ export const refreshMachine = setup({
     thenBackOff: assign({ afterRelease: 'backOff' }),
     failBusy: assign({
       error: ({ context }) =>
-        context.error ?? new ClawError('CLAW_LEASE_BUSY', { what: 'another process holds the lease of this grant and did not finish in time', fix: 'run the command again' }),
+        context.error ??
+        new ClawError('CLAW_LEASE_BUSY', {
+          what: 'another process holds the lease of this grant and did not finish in time',
+          fix: 'run the command again',
+        }),
     }),
   },
 }).createMachine({
@@ -172,9 +176,17 @@ export const refreshMachine = setup({
         src: 'readGrant',
         input: { holding: false },
         onDone: [
-          { guard: { type: 'isUsable', params: ({ event }) => event.output }, target: 'finished', actions: { type: 'noteReading', params: ({ event }) => event.output } },
+          {
+            guard: { type: 'isUsable', params: ({ event }) => event.output },
+            target: 'finished',
+            actions: { type: 'noteReading', params: ({ event }) => event.output },
+          },
           { guard: { type: 'isInsideMargin', params: ({ event }) => event.output }, target: 'takingLeaseIfFree' },
-          { guard: { type: 'isFinal', params: ({ event }) => event.output }, target: 'failed', actions: { type: 'keepFinalError', params: ({ event }) => event.output } },
+          {
+            guard: { type: 'isFinal', params: ({ event }) => event.output },
+            target: 'failed',
+            actions: { type: 'keepFinalError', params: ({ event }) => event.output },
+          },
           { guard: { type: 'isPending', params: ({ event }) => event.output }, target: 'waitingForOther' },
           { target: 'takingLease' },
         ],
@@ -218,13 +230,24 @@ export const refreshMachine = setup({
             src: 'readGrant',
             input: { holding: true },
             onDone: [
-              { guard: { type: 'isUsable', params: ({ event }) => event.output }, target: 'releasing', actions: [{ type: 'noteReading', params: ({ event }) => event.output }, 'thenFinish'] },
-              { guard: { type: 'isFinal', params: ({ event }) => event.output }, target: 'releasing', actions: [{ type: 'keepFinalError', params: ({ event }) => event.output }, 'thenFail'] },
+              {
+                guard: { type: 'isUsable', params: ({ event }) => event.output },
+                target: 'releasing',
+                actions: [{ type: 'noteReading', params: ({ event }) => event.output }, 'thenFinish'],
+              },
+              {
+                guard: { type: 'isFinal', params: ({ event }) => event.output },
+                target: 'releasing',
+                actions: [{ type: 'keepFinalError', params: ({ event }) => event.output }, 'thenFail'],
+              },
               { guard: { type: 'isPending', params: ({ event }) => event.output }, target: 'releasing', actions: 'thenWait' },
               { guard: { type: 'isSaved', params: ({ event }) => event.output }, target: 'adoptingAnswer' },
               { target: 'connecting', actions: { type: 'chooseAttempt', params: ({ event }) => event.output } },
             ],
-            onError: { target: 'releasing', actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'] },
+            onError: {
+              target: 'releasing',
+              actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'],
+            },
           },
         },
         adoptingAnswer: {
@@ -233,10 +256,17 @@ export const refreshMachine = setup({
             src: 'commitAnswer',
             input: { from: 'spool' },
             onDone: [
-              { guard: { type: 'isCommitted', params: ({ event }) => event.output }, target: 'releasing', actions: ['noteAdopted', 'thenFinish'] },
+              {
+                guard: { type: 'isCommitted', params: ({ event }) => event.output },
+                target: 'releasing',
+                actions: ['noteAdopted', 'thenFinish'],
+              },
               { target: 'releasing', actions: 'thenAgain' },
             ],
-            onError: { target: 'releasing', actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'] },
+            onError: {
+              target: 'releasing',
+              actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'],
+            },
           },
         },
         connecting: {
@@ -244,7 +274,10 @@ export const refreshMachine = setup({
           invoke: {
             src: 'connect',
             onDone: { target: 'writingIntent' },
-            onError: { target: 'releasing', actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'] },
+            onError: {
+              target: 'releasing',
+              actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'],
+            },
           },
         },
         writingIntent: {
@@ -257,7 +290,10 @@ export const refreshMachine = setup({
               { guard: { type: 'isWritten', params: ({ event }) => event.output }, target: 'decidingToSend' },
               { target: 'releasing', actions: 'thenAgain' },
             ],
-            onError: { target: 'releasing', actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'] },
+            onError: {
+              target: 'releasing',
+              actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'],
+            },
           },
         },
         decidingToSend: {
@@ -271,19 +307,33 @@ export const refreshMachine = setup({
             src: 'send',
             onDone: [
               { guard: { type: 'isAnswered', params: ({ event }) => event.output }, target: 'savingAnswer' },
-              { guard: { type: 'isRejected', params: ({ event }) => event.output }, target: 'markingRejected', actions: { type: 'keepOutcomeError', params: ({ event }) => event.output } },
-              { guard: { type: 'isLost', params: ({ event }) => event.output }, target: 'givingUp', actions: { type: 'keepOutcomeError', params: ({ event }) => event.output } },
+              {
+                guard: { type: 'isRejected', params: ({ event }) => event.output },
+                target: 'markingRejected',
+                actions: { type: 'keepOutcomeError', params: ({ event }) => event.output },
+              },
+              {
+                guard: { type: 'isLost', params: ({ event }) => event.output },
+                target: 'givingUp',
+                actions: { type: 'keepOutcomeError', params: ({ event }) => event.output },
+              },
               {
                 guard: { type: 'mayTryAgain', params: ({ event }) => event.output },
                 target: 'takingBack',
-                actions: [{ type: 'noteRetry', params: ({ event }) => event.output }, { type: 'keepOutcomeError', params: ({ event }) => event.output }, 'thenBackOff'],
+                actions: [
+                  { type: 'noteRetry', params: ({ event }) => event.output },
+                  { type: 'keepOutcomeError', params: ({ event }) => event.output },
+                  'thenBackOff',
+                ],
               },
               { target: 'takingBack', actions: [{ type: 'keepOutcomeError', params: ({ event }) => event.output }, 'thenFail'] },
             ],
             onError: { target: 'givingUp', actions: { type: 'keepError', params: ({ event }) => ({ thrown: event.error }) } },
           },
           states: {
-            unhurried: { on: { CANCEL: { target: 'hurried', actions: { type: 'noteCancelled', params: ({ event }) => ({ at: event.at }) } } } },
+            unhurried: {
+              on: { CANCEL: { target: 'hurried', actions: { type: 'noteCancelled', params: ({ event }) => ({ at: event.at }) } } },
+            },
             hurried: {
               on: { CANCEL: {} },
               invoke: {
@@ -307,10 +357,17 @@ export const refreshMachine = setup({
             src: 'commitAnswer',
             input: { from: 'wire' },
             onDone: [
-              { guard: { type: 'isCommitted', params: ({ event }) => event.output }, target: 'releasing', actions: ['noteCommitted', 'thenFinish'] },
+              {
+                guard: { type: 'isCommitted', params: ({ event }) => event.output },
+                target: 'releasing',
+                actions: ['noteCommitted', 'thenFinish'],
+              },
               { target: 'releasing', actions: 'thenAgain' },
             ],
-            onError: { target: 'releasing', actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'] },
+            onError: {
+              target: 'releasing',
+              actions: [{ type: 'keepError', params: ({ event }) => ({ thrown: event.error }) }, 'thenFail'],
+            },
           },
         },
         takingBack: {

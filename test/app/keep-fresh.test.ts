@@ -15,7 +15,14 @@ const LIFETIME_MS = 900_000
 
 function credential(n: number, changes: Partial<NewCredential> = {}): NewCredential {
   return {
-    method: 'device', auth: 'device', lifetimeMs: LIFETIME_MS, sentAgoMs: 0, account: null, region: null, scopes: null, origins: [],
+    method: 'device',
+    auth: 'device',
+    lifetimeMs: LIFETIME_MS,
+    sentAgoMs: 0,
+    account: null,
+    region: null,
+    scopes: null,
+    origins: [],
     client: { clientId: 'c', tokenEndpoint: 'https://auth.example/token', revocationEndpoint: null, issuer: null },
     secrets: { access: new Secret(`access-token-${n}`, 'access-token'), refresh: new Secret(`refresh-token-${n}`, 'refresh-token') },
     ...changes,
@@ -50,8 +57,11 @@ async function world() {
   const grantId = stored.record.id
   const ports = { store, spool, clock, random: systemRandom }
   const options = (changes: Partial<KeepFreshOptions> = {}): KeepFreshOptions => ({
-    goal: 'use', waitMs: 60_000, signal: new AbortController().signal,
-    settings: { leaseMs: 40_000, requestTimeoutMs: 15_000, signInCommand: 'claw auth --device moonshot' }, ...changes,
+    goal: 'use',
+    waitMs: 60_000,
+    signal: new AbortController().signal,
+    settings: { leaseMs: 40_000, requestTimeoutMs: 15_000, signInCommand: 'claw auth --device moonshot' },
+    ...changes,
   })
   return { clock, store, spool, grantId, ports, options, record: async () => (await store.read()).records[0] }
 }
@@ -75,7 +85,11 @@ describe('a grant is kept fresh', () => {
   it('uses a valid token without asking anybody', async () => {
     const w = await world()
     const endpoint = wire([])
-    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({ outcome: 'fresh', generation: 1, warning: null })
+    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({
+      outcome: 'fresh',
+      generation: 1,
+      warning: null,
+    })
     expect(endpoint.sent).toEqual([])
   })
 
@@ -83,9 +97,20 @@ describe('a grant is kept fresh', () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const endpoint = wire([granted(2)])
-    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({ outcome: 'refreshed', generation: 2, warning: null })
+    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({
+      outcome: 'refreshed',
+      generation: 2,
+      warning: null,
+    })
     expect(endpoint.sent).toEqual(['refresh-token-1'])
-    expect(await w.record()).toMatchObject({ generation: 2, from: 1, fromAttempt: 1, intent: null, state: 'ok', expiresAt: w.clock.now() + LIFETIME_MS })
+    expect(await w.record()).toMatchObject({
+      generation: 2,
+      from: 1,
+      fromAttempt: 1,
+      intent: null,
+      state: 'ok',
+      expiresAt: w.clock.now() + LIFETIME_MS,
+    })
     expect(w.clock.pending).toBe(0)
   })
 
@@ -93,7 +118,9 @@ describe('a grant is kept fresh', () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const endpoint = wire([granted(2)])
-    const all = await w.clock.driveUntil(Promise.all(Array.from({ length: 100 }, () => keepFresh(w.ports, endpoint, w.grantId, w.options()))))
+    const all = await w.clock.driveUntil(
+      Promise.all(Array.from({ length: 100 }, () => keepFresh(w.ports, endpoint, w.grantId, w.options()))),
+    )
     expect(all.map(({ record }) => record.generation)).toEqual(Array(100).fill(2))
     expect(endpoint.sent).toHaveLength(1)
   })
@@ -101,7 +128,9 @@ describe('a grant is kept fresh', () => {
   it('R-24 keeps the refresh token when none comes', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
-    const endpoint = wire([{ kind: 'granted', credential: credential(2, { secrets: { access: new Secret('access-token-2', 'access-token') } }) }])
+    const endpoint = wire([
+      { kind: 'granted', credential: credential(2, { secrets: { access: new Secret('access-token-2', 'access-token') } }) },
+    ])
     await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))
     const record = await w.record()
     expect([record?.secrets?.access.reveal(), record?.secrets?.refresh?.reveal()]).toEqual(['access-token-2', 'refresh-token-1'])
@@ -117,7 +146,10 @@ describe('a grant is kept fresh', () => {
     expect(endpoint.sent).toEqual(['refresh-token-1', 'refresh-token-1'])
     expect((sentAt[1] ?? 0) - (sentAt[0] ?? 0)).toBeGreaterThanOrEqual(15_000)
     await w.clock.advance(60_000)
-    expect(await ends(w.clock, keepFresh(w.ports, watched, w.grantId, w.options()))).toEqual({ code: 'CLAW_REFRESH_INTERRUPTED', fix: 'claw auth --device moonshot' })
+    expect(await ends(w.clock, keepFresh(w.ports, watched, w.grantId, w.options()))).toEqual({
+      code: 'CLAW_REFRESH_INTERRUPTED',
+      fix: 'claw auth --device moonshot',
+    })
     expect(endpoint.sent).toHaveLength(2)
   })
 
@@ -125,21 +157,32 @@ describe('a grant is kept fresh', () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const endpoint = wire([lost, granted(2)])
-    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({ outcome: 'refreshed', generation: 2, warning: null })
+    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({
+      outcome: 'refreshed',
+      generation: 2,
+      warning: null,
+    })
     expect(await w.record()).toMatchObject({ from: 1, fromAttempt: 2 })
   })
 
   it('fails nobody inside the margin', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS - 60_000)
-    expect(await ends(w.clock, keepFresh(w.ports, wire([page]), w.grantId, w.options()))).toEqual({ outcome: 'fresh', generation: 1, warning: 'CLAW_FORBIDDEN' })
+    expect(await ends(w.clock, keepFresh(w.ports, wire([page]), w.grantId, w.options()))).toEqual({
+      outcome: 'fresh',
+      generation: 1,
+      warning: 'CLAW_FORBIDDEN',
+    })
     expect(await w.record()).toMatchObject({ state: 'ok', intent: null })
   })
 
   it('R-21 takes a page of a firewall for no evidence of a dead grant', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
-    expect(await ends(w.clock, keepFresh(w.ports, wire([page]), w.grantId, w.options()))).toEqual({ code: 'CLAW_FORBIDDEN', fix: undefined })
+    expect(await ends(w.clock, keepFresh(w.ports, wire([page]), w.grantId, w.options()))).toEqual({
+      code: 'CLAW_FORBIDDEN',
+      fix: undefined,
+    })
     expect(await w.record()).toMatchObject({ state: 'ok', intent: null, generation: 1 })
   })
 
@@ -147,7 +190,11 @@ describe('a grant is kept fresh', () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const endpoint = wire([busy, busy, granted(2)])
-    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({ outcome: 'refreshed', generation: 2, warning: null })
+    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options()))).toEqual({
+      outcome: 'refreshed',
+      generation: 2,
+      warning: null,
+    })
     expect(endpoint.sent).toHaveLength(3)
     expect(await w.record()).toMatchObject({ intent: null, fromAttempt: 1 })
   })
@@ -215,9 +262,24 @@ describe('a grant is kept fresh', () => {
     const work = keepFresh(w.ports, wire([]), w.grantId, w.options())
     await w.clock.advance(3_000)
     const read = await w.record()
-    const written = await w.store.write({ type: 'intent', id: w.grantId, lease, generation: 1, fingerprint: read?.fingerprint ?? '', attempt: 1, deadlineMs: 15_000 })
+    const written = await w.store.write({
+      type: 'intent',
+      id: w.grantId,
+      lease,
+      generation: 1,
+      fingerprint: read?.fingerprint ?? '',
+      attempt: 1,
+      deadlineMs: 15_000,
+    })
     if (written.outcome !== 'written' || !written.intent) throw new Error('no intent')
-    await w.store.write({ type: 'commit', id: w.grantId, intent: written.intent, generation: 1, fingerprint: read?.fingerprint ?? '', credential: credential(2) })
+    await w.store.write({
+      type: 'commit',
+      id: w.grantId,
+      intent: written.intent,
+      generation: 1,
+      fingerprint: read?.fingerprint ?? '',
+      credential: credential(2),
+    })
     await w.store.release(lease)
     expect(await ends(w.clock, work)).toEqual({ outcome: 'adopted', generation: 2, warning: null })
   })
@@ -234,9 +296,15 @@ describe('a grant is kept fresh', () => {
   it('R-06 sends nothing when the space for the answer cannot be had', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
-    const full = { ...w.ports, spool: Object.assign(new MemorySpool(), { reserve: () => Promise.reject(new ClawError('CLAW_STORE_UNWRITABLE', { what: 'full' })) }) }
+    const full = {
+      ...w.ports,
+      spool: Object.assign(new MemorySpool(), { reserve: () => Promise.reject(new ClawError('CLAW_STORE_UNWRITABLE', { what: 'full' })) }),
+    }
     const endpoint = wire([])
-    expect(await ends(w.clock, keepFresh(full, endpoint, w.grantId, w.options()))).toEqual({ code: 'CLAW_STORE_UNWRITABLE', fix: undefined })
+    expect(await ends(w.clock, keepFresh(full, endpoint, w.grantId, w.options()))).toEqual({
+      code: 'CLAW_STORE_UNWRITABLE',
+      fix: undefined,
+    })
     expect(endpoint.sent).toEqual([])
     expect(await w.record()).toMatchObject({ intent: null })
   })
@@ -262,7 +330,10 @@ describe('a grant is kept fresh', () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const cancel = new AbortController()
-    const ended = ends(w.clock, keepFresh(w.ports, wire([granted(2)], new Promise(() => {})), w.grantId, w.options({ signal: cancel.signal })))
+    const ended = ends(
+      w.clock,
+      keepFresh(w.ports, wire([granted(2)], new Promise(() => {})), w.grantId, w.options({ signal: cancel.signal })),
+    )
     await w.clock.advance(1_000)
     const started = w.clock.now()
     cancel.abort(new ClawError('CLAW_TIMEOUT', { what: 'the limit of the command' }))
@@ -274,7 +345,10 @@ describe('a grant is kept fresh', () => {
   it('does not put a valid token at risk for a newer one that is in doubt', async () => {
     const w = await world()
     const endpoint = wire([lost])
-    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options({ goal: 'newer' })))).toEqual({ code: 'CLAW_REFRESH_IN_DOUBT', fix: 'use the token in force until it expires' })
+    expect(await ends(w.clock, keepFresh(w.ports, endpoint, w.grantId, w.options({ goal: 'newer' })))).toEqual({
+      code: 'CLAW_REFRESH_IN_DOUBT',
+      fix: 'use the token in force until it expires',
+    })
     expect(endpoint.sent).toHaveLength(1)
   })
 })

@@ -1,0 +1,38 @@
+import { ClawError } from '../core/errors.ts'
+import { MemorySpool } from '../credentials/memory-store.ts'
+import type { CredentialStore } from '../credentials/store.ts'
+import type { AnswerSpool } from '../credentials/store.ts'
+
+/** The store of a user without a home: it reads as empty, so that keys of the environment go on working, and stores nothing. */
+export function absentStore(): { readonly store: CredentialStore; readonly spool: AnswerSpool } {
+  const refuse = () =>
+    Promise.reject(
+      new ClawError('CLAW_HOME_MISSING', {
+        what: 'there is no place for a credential store',
+        why: 'HOME is not set',
+        fix: 'set CLAW_HOME to an absolute directory that this user can write',
+      }),
+    )
+  const store: CredentialStore = {
+    backend: 'none',
+    place: 'nowhere (HOME is not set)',
+    read: async () => ({ records: [], flows: [], now: 0, revision: '', copied: false, warnings: [] }),
+    tryLease: refuse,
+    release: async () => undefined,
+    write: refuse,
+    changed: refuse,
+    sight: () => 'unknown',
+    inspect: async () => ({
+      exists: false,
+      protection: 'nothing can be stored',
+      unsafe: null,
+      groupWritable: null,
+      modeProblem: null,
+      leftovers: [],
+      quarantined: [],
+    }),
+    repair: async () => [],
+    assertWritable: refuse,
+  }
+  return { store, spool: new MemorySpool() }
+}

@@ -1,0 +1,145 @@
+import { formatInstant } from '../core/duration.ts'
+import type { CandidateState, Kind, Method } from '../core/vocabulary.ts'
+import { maskOf } from '../credentials/key-shape.ts'
+import { remainingMs } from '../credentials/refresh-decision.ts'
+import type { Snapshot } from '../credentials/store.ts'
+import type { Named } from './catalogue.ts'
+import { type Survey, surveyCredentials } from './find-credential.ts'
+import type { Session } from './session.ts'
+import { storedRecords } from './stored-records.ts'
+
+/** One credential as `auth status` shows it. */
+export interface StatusRow {
+  readonly provider: string
+  readonly route: string
+  readonly profile: string
+  readonly kind: Kind
+  readonly method: Method | null
+  readonly source: string
+  readonly account: string | null
+  readonly expiresAt: string | null
+  readonly refreshable: boolean
+  readonly state: CandidateState
+  readonly masked: string | null
+  readonly lastRefresh: { readonly at: string; readonly host: string; readonly pid: number } | null
+}
+
+export interface PendingRow {
+  readonly provider: string
+  readonly route: string
+  readonly profile: string
+  readonly method: 'device' | 'pkce'
+  readonly userCode: string | null
+  readonly verificationUri: string
+  readonly expiresAt: string
+}
+
+export interface CredentialStatus {
+  readonly credentials: readonly StatusRow[]
+  readonly pending: readonly PendingRow[]
+}
+
+export interface StatusGate {
+  readonly minTtlMs?: number | undefined
+  readonly require?: Kind | undefined
+}
+
+/** Every credential that is stored, configured or in the environment, and whether it would be used. Nothing is refreshed. */
+export async function credentialStatus(session: Session, name: string | undefined): Promise<CredentialStatus> {
+  const { ports, catalogue } = session
+  const snapshot = await ports.store.read()
+  const providers = name === undefined ? ownProviders(session) : [catalogue.find(name)]
+  const surveys = await Promise.all(providers.map((named) => surveyCredentials(session, { named, model: null, snapshot })))
+  const found = surveys.flatMap((survey) => rowsOf(survey, snapshot, session))
+  const others = storedRows(session, snapshot, name).filter((row) => !found.some((other) => isSame(row, other)))
+  const routes = name === undefined ? undefined : catalogue.find(name).routes.map(({ id }) => id)
+  return {
+    credentials: [...found, ...others].sort(
+      (a, b) => compare(a.route, b.route) || compare(a.profile, b.profile) || compare(a.source, b.source),
+    ),
+    pending: snapshot.flows
+      .filter((flow) => flow.expiresAt > snapshot.now && (routes === undefined || routes.includes(flow.route)))
+      .map(({ provider, route, profile, method, userCode, verificationUri, expiresAt }) => ({
+        provider,
+        route,
+        profile,
+        method,
+        userCode,
+        verificationUri,
+        expiresAt: formatInstant(expiresAt),
+      })),
+  }
+}
+
+/** Whether the credentials that would be used satisfy what a gate asks: exit 1 where they do not. */
+export function meetsGate({ credentials }: CredentialStatus, gate: StatusGate, now: number): boolean {
+  const used = credentials.filter(({ state }) => state === 'wins' || state === 'refreshable')
+  if (gate.require !== undefined && !used.some(({ kind }) => kind === gate.require)) return false
+  if (gate.minTtlMs === undefined) return true
+  const least = gate.minTtlMs
+  return (
+    used.length > 0 && used.every(({ expiresAt, refreshable }) => refreshable || expiresAt === null || Date.parse(expiresAt) - now >= least)
+  )
+}
+
+/** Providers, one name for all their routes. */
+function ownProviders({ catalogue }: Session): Named[] {
+  return [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => catalogue.find(id))
+}
+
+function rowsOf(survey: Survey, snapshot: Snapshot, session: Session): StatusRow[] {
+  return survey.rows
+    .filter(({ source, state }) => source !== 'none' && state !== 'missing')
+    .map((row) => {
+      const record = row.source.startsWith('store:')
+        ? storedRecords(snapshot, session.catalogue, { route: row.route, profile: row.profile, kind: row.kind })[0]
+        : undefined
+      return {
+        provider: session.catalogue.route(row.route).provider,
+        route: row.route,
+        profile: row.profile,
+        kind: row.kind,
+        method: record?.method ?? (row.kind === 'api_key' || row.kind === 'token' ? row.kind : null),
+        source: row.source,
+        account: record?.account?.name ?? record?.account?.id ?? null,
+        expiresAt: row.expiresAt,
+        refreshable: record?.refreshable ?? false,
+        state: row.state,
+        masked: row.masked,
+        lastRefresh: record?.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
+      }
+    })
+}
+
+/** Stored credentials of other profiles, and of providers that the configuration no longer has. */
+function storedRows(session: Session, snapshot: Snapshot, name: string | undefined): StatusRow[] {
+  return storedRecords(snapshot, session.catalogue, { name }).map((record) => ({
+    provider: record.provider,
+    route: record.route,
+    profile: record.profile,
+    kind: record.kind,
+    method: record.method,
+    source: `store:${session.ports.store.backend}`,
+    account: record.account?.name ?? record.account?.id ?? null,
+    expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
+    refreshable: record.refreshable,
+    state:
+      record.state === 'rejected'
+        ? 'refused'
+        : remainingMs(record, snapshot.now) > 0
+          ? 'shadowed'
+          : record.refreshable
+            ? 'refreshable'
+            : 'expired',
+    masked: record.secrets ? maskOf(record.secrets.access.reveal(), []) : null,
+    lastRefresh: record.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
+  }))
+}
+
+function isSame(a: StatusRow, b: StatusRow): boolean {
+  return a.route === b.route && a.profile === b.profile && a.kind === b.kind && a.source === b.source
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,182 @@
+import { formatDuration, formatInstant } from '../../core/duration.ts'
+import type { ClawError } from '../../core/errors.ts'
+import { remainingMs } from '../../credentials/refresh-decision.ts'
+import { probeCredential, PROBE_TIMEOUT_MS } from '../probe.ts'
+import { signInCommand } from '../run-prompt.ts'
+import { usableCredential } from '../usable-credential.ts'
+import type { Check, Finding, Fix } from './check.ts'
+import type { CredentialUse, Ground } from './ground.ts'
+
+const QUICK_MS = 2_000
+/** A request may wait for a refresh by another process. */
+const REFRESH_MS = 60_000
+
+/** Each credential once, however many tiers use it. */
+export function credentialChecks(ground: Ground): Check<Ground>[] {
+  const distinct = ground.uses.filter((use, n) => ground.uses.findIndex((other) => nameOf(other) === nameOf(use)) === n)
+  return distinct.flatMap((use) => checksOf(use, ground))
+}
+
+function nameOf({ route, profile }: CredentialUse): string {
+  return profile === 'default' ? route : `${route}@${profile}`
+}
+
+function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
+  const name = nameOf(use)
+  const present = `credential.${name}.present`
+  const isNone = use.chosen?.kind === 'none'
+  const checks: Check<Ground>[] = []
+  if (!isNone)
+    checks.push({
+      id: present,
+      title: `${name} has a credential`,
+      severity: 'error',
+      needs: [],
+      limitMs: QUICK_MS,
+      docs: `claw auth ${use.provider}`,
+      run: async () => presence(use, ground),
+    })
+  const { chosen } = use
+  if (!chosen) return checks
+  const fresh = `credential.${name}.fresh`
+  if (!isNone && chosen.expiresAt !== null) {
+    checks.push({
+      id: fresh,
+      title: `${name}'s credential is not about to end`,
+      severity: 'error',
+      needs: [present],
+      limitMs: QUICK_MS,
+      run: async () => freshness(use, ground),
+    })
+  }
+  if (ground.options.require !== undefined) {
+    checks.push({
+      id: `credential.${name}.kind`,
+      title: `${name} uses the kind that is required`,
+      severity: 'error',
+      needs: [present],
+      limitMs: QUICK_MS,
+      run: async () => requiredKind(use, ground),
+    })
+  }
+  const needs = isNone ? [] : [present, ...(chosen.expiresAt === null ? [] : [fresh])]
+  checks.push({
+    id: `provider.${name}.accepts`,
+    title: isNone ? `${name} answers` : `${name} takes the credential`,
+    severity: 'error',
+    needs,
+    limitMs: PROBE_TIMEOUT_MS + REFRESH_MS,
+    run: (at) => acceptance(use, at),
+  })
+  return checks
+}
+
+function presence({ chosen, error, candidates, provider }: CredentialUse, { ci }: Ground): Finding {
+  if (!chosen) {
+    const isForked = ci.isFork === true ? 'secrets are not available to pull requests from forks; ' : ''
+    return {
+      status: 'fail',
+      evidence: 'resolved',
+      detail: `${isForked}${error ? describe(error) : 'nothing was found'}`,
+      ...fixOf(error, provider),
+    }
+  }
+  const shadowed = candidates.filter(({ state }) => state === 'shadowed').map(({ source }) => source)
+  const wrong = candidates.find(({ state }) => state === 'wrong_kind')
+  const detail = `${chosen.kind} from ${chosen.source}${chosen.masked ? ` (${chosen.masked})` : ''}${shadowed.length > 0 ? `; not used: ${shadowed.join(', ')}` : ''}`
+  if (wrong)
+    return {
+      status: 'warn',
+      evidence: 'resolved',
+      detail: `${wrong.source}: ${wrong.reason ?? 'it is of another kind'}`,
+      fix: { command: `unset ${wrong.source.replace(/^env:/, '')}` },
+    }
+  return { status: 'pass', evidence: 'resolved', detail }
+}
+
+function freshness({ chosen, record }: CredentialUse, { session, options }: Ground): Finding {
+  const now = session.ports.clock.wall()
+  const leftMs = record ? remainingMs(record, now) : (chosen?.expiresAt ?? Number.POSITIVE_INFINITY) - now
+  const isRefreshable = record?.refreshable ?? false
+  const at = chosen?.expiresAt ? formatInstant(chosen.expiresAt) : 'a time that is not known'
+  if (leftMs <= 0) {
+    if (isRefreshable) return { status: 'pass', evidence: 'resolved', detail: `it ended ${at} and can be refreshed` }
+    return {
+      status: 'fail',
+      evidence: 'resolved',
+      detail: `it ended ${at} and cannot be refreshed here`,
+      ...(chosen ? { fix: { command: signInCommand(chosen) } } : {}),
+    }
+  }
+  if (options.minTtlMs !== undefined && leftMs < options.minTtlMs && !isRefreshable) {
+    return {
+      status: 'fail',
+      evidence: 'resolved',
+      detail: `it ends ${at}, sooner than in ${formatDuration(options.minTtlMs)}`,
+      ...(chosen ? { fix: { command: signInCommand(chosen) } } : {}),
+    }
+  }
+  return { status: 'pass', evidence: 'resolved', detail: `until ${at}${isRefreshable ? ', and can be refreshed' : ''}` }
+}
+
+function requiredKind({ chosen, candidates }: CredentialUse, { options }: Ground): Finding {
+  if (chosen?.kind === options.require) return { status: 'pass', evidence: 'resolved', detail: `${chosen?.kind}` }
+  const other = candidates.find(({ kind, state }) => kind === options.require && state === 'shadowed')
+  const variable = chosen?.source.startsWith('env:') ? chosen.source.slice(4) : undefined
+  return {
+    status: 'fail',
+    evidence: 'resolved',
+    detail: `${chosen?.kind} from ${chosen?.source} would be used, ${options.require} is required`,
+    ...(other && variable
+      ? { fix: { command: `unset ${variable}` } }
+      : chosen
+        ? { fix: { command: signInCommand({ ...chosen, kind: options.require ?? 'api_key' }) } }
+        : {}),
+  }
+}
+
+/** At most one cheap request. A grant that has run out is refreshed first, under its lease, as every command would. */
+async function acceptance({ chosen, route }: CredentialUse, { session, options }: Ground): Promise<Finding> {
+  if (options.offline) return { status: 'skip', evidence: 'resolved', detail: 'not asked: --offline' }
+  if (!chosen) return { status: 'skip', evidence: 'resolved', detail: 'there is no credential to ask with' }
+  if (chosen.state !== 'wins' && !options.mayRefresh)
+    return { status: 'skip', evidence: 'resolved', detail: 'it must be refreshed first: --no-refresh' }
+  try {
+    const { credential } = options.mayRefresh ? await usableCredential(session, chosen) : { credential: chosen }
+    const probe = await probeCredential(session, credential)
+    return {
+      status: probe.status,
+      evidence: probe.evidence,
+      detail: probe.detail,
+      ...(probe.status === 'pass' ? {} : fixOf(probe.error, route, chosen.kind === 'none' ? undefined : signInCommand(chosen))),
+    }
+  } catch (thrown) {
+    if (!isClawError(thrown)) throw thrown
+    const isStore = thrown.exit.name === 'STORE'
+    return {
+      status: isStore ? 'skip' : 'fail',
+      evidence: 'resolved',
+      detail: isStore ? `this could not be verified: ${describe(thrown)}` : describe(thrown),
+      ...fixOf(thrown, route, signInCommand(chosen)),
+    }
+  }
+}
+
+function isClawError(thrown: unknown): thrown is ClawError {
+  return thrown instanceof Error && thrown.name === 'ClawError'
+}
+
+function describe(error: ClawError): string {
+  return [error.message, error.why?.split('\n')[0]].filter(Boolean).join(': ')
+}
+
+/** The command or setting of an error, or the sign-in where only that helps. */
+function fixOf(error: ClawError | null, provider: string, signIn?: string): { readonly fix?: Fix } {
+  const needsSignIn = error?.exit.name === 'AUTH' && signIn !== undefined
+  const text = needsSignIn ? signIn : (error?.fix ?? (error?.code === 'CLAW_NETWORK' ? undefined : signIn))
+  if (text === undefined) return {}
+  const variable = /^set ([A-Z][A-Z0-9_]+)(?:=|$)/.exec(text)?.[1]
+  if (variable) return { fix: { env: variable } }
+  if (text.startsWith('claw ') || / \| claw /.test(text) || text.startsWith('unset ')) return { fix: { command: text } }
+  return { fix: { config: text.replace(/^set /, ''), command: `claw auth ${provider}` } }
+}

@@ -1,0 +1,47 @@
+import type { ClawError } from '../../core/errors.ts'
+import type { AuthMode, Kind } from '../../core/vocabulary.ts'
+import type { CredentialRecord } from '../../credentials/record.ts'
+import type { Snapshot, StoreInspection } from '../../credentials/store.ts'
+import type { CiSystem } from '../../platform/ci.ts'
+import type { ChosenCredential } from '../find-credential.ts'
+import type { Session } from '../session.ts'
+import type { CandidateRow } from './report.ts'
+
+/** One credential that a tier, a fallback or a provider would take. */
+export interface CredentialUse {
+  readonly tier: string | null
+  readonly provider: string
+  readonly route: string
+  readonly profile: string
+  readonly model: string | null
+  readonly authMode: AuthMode
+  readonly candidates: readonly CandidateRow[]
+  readonly chosen: ChosenCredential | null
+  readonly record: CredentialRecord | null
+  /** Why there is none to be used. */
+  readonly error: ClawError | null
+}
+
+export interface DoctorOptions {
+  readonly offline: boolean
+  readonly mayRefresh: boolean
+  readonly only: readonly string[]
+  readonly skip: readonly string[]
+  readonly tier?: string | undefined
+  readonly provider?: string | undefined
+  readonly require?: Kind | undefined
+  readonly minTtlMs?: number | undefined
+  readonly failOn: 'error' | 'warn'
+  readonly fix: boolean
+}
+
+/** What is known before the first check runs. What could not be read is an error in its place: doctor goes on with the rest. */
+export interface Ground {
+  readonly session: Session
+  readonly options: DoctorOptions
+  readonly ci: CiSystem
+  readonly store: { readonly snapshot: Snapshot; readonly inspection: StoreInspection } | { readonly error: ClawError }
+  readonly uses: readonly CredentialUse[]
+  /** What `--fix` did before anything was judged. */
+  readonly repairs: readonly string[]
+}

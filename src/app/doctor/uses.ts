@@ -1,0 +1,119 @@
+import { ClawError, toClawError } from '../../core/errors.ts'
+import type { Snapshot } from '../../credentials/store.ts'
+import type { Named } from '../catalogue.ts'
+import { type Survey, surveyCredentials } from '../find-credential.ts'
+import { readModelReference, type ModelTarget } from '../model-reference.ts'
+import { modelOf } from '../route-models.ts'
+import type { Session } from '../session.ts'
+import type { CredentialUse, DoctorOptions } from './ground.ts'
+
+/**
+ * The credentials that are in use: what tiers and their fallbacks would take; without tiers, every provider that has a
+ * candidate. `--provider` and `--tier` narrow that, and a provider that is named is looked at whatever is there.
+ */
+export async function credentialUses(
+  session: Session,
+  options: Pick<DoctorOptions, 'provider' | 'tier'>,
+  snapshot: Snapshot | undefined,
+): Promise<CredentialUse[]> {
+  const { config, catalogue } = session
+  if (options.provider !== undefined) return [await useOf(session, null, named(catalogue.find(options.provider)), snapshot)]
+  const tiers = [...config.tiers.values()].filter(({ name }) => options.tier === undefined || name === options.tier)
+  if (options.tier !== undefined && tiers.length === 0) {
+    throw new ClawError('CLAW_TIER_UNKNOWN', {
+      what: `there is no tier \`${options.tier}\``,
+      why: `the tiers are ${[...config.tiers.keys()].join(', ') || 'none'}`,
+    })
+  }
+  if (tiers.length > 0) {
+    const wanted = tiers.flatMap((tier) => [
+      { tier: tier.name, reference: tier.model, of: tier },
+      ...tier.fallback.map((reference) => ({ tier: tier.name, reference, of: undefined })),
+    ])
+    const uses = await Promise.all(wanted.map(({ tier, reference, of }) => useOfReference(session, tier, reference, of, snapshot)))
+    return uses.filter(
+      (use, n) => uses.findIndex((other) => other.tier === use.tier && other.route === use.route && other.model === use.model) === n,
+    )
+  }
+  const providers = [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => named(catalogue.find(id)))
+  const uses = await Promise.all(providers.map((target) => useOf(session, null, target, snapshot)))
+  // A local server needs no credential: without a tier that names it, nobody knows whether it is meant to run.
+  return uses.filter(
+    ({ candidates, chosen }) => candidates.some(({ state, kind }) => state !== 'missing' && kind !== 'none') && chosen?.kind !== 'none',
+  )
+}
+
+function named(target: Named): Pick<ModelTarget, 'named' | 'model' | 'tier'> {
+  return { named: target, model: null, tier: undefined }
+}
+
+async function useOfReference(
+  session: Session,
+  tier: string,
+  reference: string,
+  of: ModelTarget['tier'],
+  snapshot: Snapshot | undefined,
+): Promise<CredentialUse> {
+  const { config, catalogue } = session
+  try {
+    const target = await readModelReference(
+      reference,
+      {
+        config,
+        catalogue,
+        isUsable: async (each, model) => (await surveyCredentials(session, { named: each, model, snapshot })).chosen !== null,
+      },
+      of,
+    )
+    return await useOf(session, tier, target, snapshot)
+  } catch (thrown) {
+    const error = toClawError(thrown)
+    return {
+      tier,
+      provider: reference,
+      route: reference,
+      profile: config.profile ?? 'default',
+      model: null,
+      authMode: of?.authMode ?? 'auto',
+      candidates: [],
+      chosen: null,
+      record: null,
+      error,
+    }
+  }
+}
+
+async function useOf(
+  session: Session,
+  tier: string | null,
+  target: Pick<ModelTarget, 'named' | 'model' | 'tier'>,
+  snapshot: Snapshot | undefined,
+): Promise<CredentialUse> {
+  const survey = await surveyCredentials(session, { named: target.named, model: target.model, tier: target.tier, snapshot })
+  const { chosen, wanted, rows, error } = survey
+  const route = chosen?.route ?? target.named.routes[0]
+  return {
+    tier,
+    provider: target.named.provider,
+    route: route?.id ?? target.named.name,
+    profile: chosen?.profile ?? wanted.profile,
+    model: chosen ? modelName(chosen.route, target.model) : target.model,
+    authMode: wanted.authMode,
+    candidates: candidateRows(rows),
+    chosen,
+    record: chosen?.record ?? null,
+    error,
+  }
+}
+
+function modelName(route: Parameters<typeof modelOf>[0], model: string | null): string | null {
+  try {
+    return modelOf(route, model).id
+  } catch {
+    return model
+  }
+}
+
+function candidateRows(rows: Survey['rows']): CredentialUse['candidates'] {
+  return rows.filter(({ source }) => source !== 'none').map(({ route: _, profile: __, ...row }) => row)
+}

@@ -1,0 +1,80 @@
+import { ClawError } from '../core/errors.ts'
+import type { GrantClient } from '../credentials/record.ts'
+import { discoverServer } from '../protocols/discovery.ts'
+import type { Endpoint } from '../protocols/token-request.ts'
+import type { AuthEntry } from '../providers/entry.ts'
+import type { Route } from './catalogue.ts'
+import { clientSecretOf } from './client-secret.ts'
+import { installationHeaders } from './installation.ts'
+import type { Session } from './session.ts'
+
+/** A client at one authorization server, with every difference of that server resolved. */
+export interface OAuthClient {
+  readonly token: Endpoint
+  readonly device: Endpoint | null
+  readonly revocation: Endpoint | null
+  readonly issuer: string | null
+  readonly scope: string | undefined
+  readonly audience: string | undefined
+  readonly resource: string | undefined
+  /** Hosts that the page of a device sign-in may have. */
+  readonly verificationHosts: readonly string[]
+  /** What a record must keep of it. */
+  readonly pinned: GrantClient
+}
+
+/** The limit of one request to an authorization server, ms. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/**
+ * The client of an auth entry: its endpoints as they are written, or found by discovery; those that a record or a flow
+ * pins stay as they were.
+ *
+ * @throws {ClawError} `CLAW_PROTOCOL`, `CLAW_NETWORK` from discovery, `CLAW_CONFIG_INVALID` where an endpoint is missing.
+ */
+export async function oauthClient(
+  session: Session,
+  route: Route,
+  auth: AuthEntry,
+  signal: AbortSignal,
+  pinned?: GrantClient,
+): Promise<OAuthClient> {
+  const { entry } = route
+  const isWritten = auth.tokenUrl !== undefined && (auth.deviceUrl !== undefined || auth.kind !== 'oauth_device')
+  const found =
+    auth.issuer !== undefined && !isWritten && !pinned
+      ? await discoverServer(session.ports.http, auth.issuer, signal, entry.authHosts ?? [])
+      : undefined
+  const tokenUrl = pinned?.tokenEndpoint ?? auth.tokenUrl ?? found?.tokenEndpoint
+  if (tokenUrl === undefined) {
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `the method \`${auth.id}\` of \`${entry.id}\` has no token endpoint`,
+      fix: `set \`issuer\` or \`token_endpoint\` in [providers.${entry.id}.auth.${auth.id}]`,
+    })
+  }
+  const clientId = pinned?.clientId ?? auth.clientId
+  const common = {
+    ...(clientId ? { clientId } : {}),
+    clientSecret: await clientSecretOf(session, route, auth),
+    headers: {
+      'user-agent': entry.userAgent ?? `claw/${session.ports.version}`,
+      ...(auth.sendDeviceHeaders ? await installationHeaders(session, route) : {}),
+    },
+    extraParams: auth.extraParams,
+    headTimeoutMs: (auth.requestTimeoutS ?? REQUEST_TIMEOUT_MS / 1_000) * 1_000,
+  }
+  const tokenBody = auth.tokenBody ?? 'form'
+  const deviceUrl = auth.deviceUrl ?? found?.deviceAuthorizationEndpoint
+  const revocationUrl = pinned?.revocationEndpoint ?? auth.revocationUrl ?? found?.revocationEndpoint
+  return {
+    token: { ...common, url: tokenUrl, encoding: pinned ? (auth.refreshBody ?? tokenBody) : tokenBody },
+    device: deviceUrl ? { ...common, url: deviceUrl, encoding: auth.deviceBody ?? 'form' } : null,
+    revocation: revocationUrl ? { ...common, url: revocationUrl, encoding: 'form' } : null,
+    issuer: auth.issuer ?? null,
+    scope: auth.scopes && auth.scopes.length > 0 ? auth.scopes.join(' ') : undefined,
+    audience: auth.audience,
+    resource: auth.resource,
+    verificationHosts: [...(entry.verificationHosts ?? []), ...(entry.authHosts ?? [])],
+    pinned: { clientId: clientId ?? null, tokenEndpoint: tokenUrl, revocationEndpoint: revocationUrl ?? null, issuer: auth.issuer ?? null },
+  }
+}

@@ -1,0 +1,80 @@
+import { ClawError } from '../core/errors.ts'
+import type { Config } from '../config/config.ts'
+import { readConfig } from '../config/load-config.ts'
+import type { CredentialStore } from '../credentials/store.ts'
+import { systemConfigFiles } from '../platform/config-files.ts'
+import type { Http } from '../platform/http.ts'
+import { buildCatalogue, catalogueNames, type Catalogue } from './catalogue.ts'
+import { absentStore } from './absent-store.ts'
+import type { Ports, World } from './ports.ts'
+
+export interface SessionFlags {
+  readonly configFile?: string | undefined
+  readonly profile?: string | undefined
+}
+
+/** A world with its configuration read: what every use case works with. */
+export interface Session {
+  readonly ports: Ports
+  readonly config: Config
+  readonly catalogue: Catalogue
+  /** Ends everything that waits. */
+  readonly signal: AbortSignal
+  /** Why only doctor, help and their like may go on. */
+  readonly configError: ClawError | undefined
+  readonly trust: 'none' | 'trusted' | 'untrusted' | 'mismatch'
+}
+
+/**
+ * Reads the configuration and opens the store that it names. Nothing is sent, written or created.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_*` and their like, unless `mayBeBroken`.
+ */
+export async function openSession(world: World, flags: SessionFlags, signal: AbortSignal, mayBeBroken = false): Promise<Session> {
+  const { config, error, trust } = await readConfig({
+    environment: world.environment,
+    machine: world.machine,
+    files: systemConfigFiles,
+    flags,
+    catalogue: catalogueNames(),
+  })
+  if (error && !mayBeBroken) throw error
+  const ports: Ports = { ...world, http: lazyHttp(world, config), ...(await openStore(world, config, signal)) }
+  return { ports, config, catalogue: buildCatalogue(config), signal, configError: error, trust }
+}
+
+async function openStore(world: World, config: Config, signal: AbortSignal): Promise<Pick<Ports, 'store' | 'spool'>> {
+  const { backend, followSymlink } = config.store
+  if (backend === 'memory') {
+    const { MemorySpool, MemoryStore } = await import('../credentials/memory-store.ts')
+    return { store: new MemoryStore(world), spool: new MemorySpool() }
+  }
+  if (backend !== 'file')
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `the store \`${backend}\` is not known`,
+      fix: 'set `[store] backend` to `file` or `memory`',
+    })
+  const dir = config.paths.stateDir
+  if (dir === null) return absentStore()
+  const [{ FileStore }, { FileSpool }] = await Promise.all([
+    import('../credentials/file-store.ts'),
+    import('../credentials/answer-spool.ts'),
+  ])
+  const store: CredentialStore = new FileStore({ ...world, dir, followSymlink, signal })
+  return { store, spool: new FileSpool({ ...world, dir }) }
+}
+
+/** The HTTP client is loaded by the first request: many commands make none. */
+function lazyHttp(world: World, config: Config): Http {
+  let http: Promise<Http> | undefined
+  const load = () => {
+    http ??= import('../platform/undici-http.ts').then(
+      ({ UndiciHttp }) => new UndiciHttp({ ...world, proxy: config.network.proxy, caFile: config.network.caFile, isShortLived: true }),
+    )
+    return http
+  }
+  return {
+    request: async (request) => (await load()).request(request),
+    connect: async (url, signal) => (await load()).connect(url, signal),
+  }
+}

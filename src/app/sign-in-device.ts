@@ -1,0 +1,143 @@
+import { fromPromise } from 'xstate'
+import { ClawError } from '../core/errors.ts'
+import type { CredentialRecord, NewCredential } from '../credentials/record.ts'
+import { remainingMs } from '../credentials/refresh-decision.ts'
+import { type DeviceCode, deviceFlowMachine } from '../machines/device-flow.machine.ts'
+import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../protocols/jwt-claims.ts'
+import type { TokenGrant } from '../protocols/token-endpoint.ts'
+import type { AuthEntry } from '../providers/entry.ts'
+import { baseUrlOf } from './base-url.ts'
+import type { Route } from './catalogue.ts'
+import { chooseMethod, type MethodChoice } from './choose-method.ts'
+import { DeviceSignIn, type DeviceTarget, type Granted, type StoredGrant } from './device-sign-in.ts'
+import { type OAuthClient, oauthClient } from './oauth-client.ts'
+import { runMachine } from './run-machine.ts'
+import type { Session } from './session.ts'
+
+export interface DeviceOptions {
+  readonly name: string
+  readonly profile: string
+  /** False: store the pending flow and end. */
+  readonly wait: boolean
+  /** Repeat a sign-in whose credential is still good. */
+  readonly force: boolean
+  /** Only go on with a flow that waits already. */
+  readonly resumeOnly: boolean
+  onCode(code: DeviceCode, about: { readonly route: Route; readonly warnings: readonly string[] }): void
+  onPending(waiting: { readonly at: number; readonly expiresAt: number }): void
+}
+
+export type DeviceSignInResult =
+  | {
+      readonly state: 'granted'
+      readonly route: Route
+      readonly record: CredentialRecord
+      readonly changed: boolean
+      readonly before: CredentialRecord | undefined
+    }
+  | { readonly state: 'handedOver'; readonly route: Route; readonly code: DeviceCode }
+
+/**
+ * Signs in by a device code that somebody approves elsewhere (RFC 8628).
+ *
+ * @throws {ClawError} `CLAW_METHOD_*`, `CLAW_DENIED`, `CLAW_CODE_EXPIRED`, `CLAW_PROTOCOL`, `CLAW_NETWORK`, `CLAW_STORE_*`, `CLAW_NOTHING_PENDING`.
+ */
+export async function signInWithDevice(session: Session, options: DeviceOptions): Promise<DeviceSignInResult> {
+  const { ports, signal } = session
+  const choice = options.resumeOnly ? pendingChoice(session, options.name) : chooseMethod(session.catalogue, options.name, 'device')
+  const { route, auth } = choice
+  const signInCommand = `claw auth --device ${options.name}`
+  const snapshot = await ports.store.read()
+  const before = snapshot.records.find(
+    (record) => record.route === route.id && record.profile === options.profile && record.kind === 'oauth',
+  )
+  const isPending = snapshot.flows.some(
+    (flow) => flow.route === route.id && flow.profile === options.profile && flow.expiresAt > snapshot.now,
+  )
+  const isGood = before?.state === 'ok' && (before.refreshable || remainingMs(before, snapshot.now) > 0)
+  if (before && isGood && !isPending && !options.force) return { state: 'granted', route, record: before, changed: false, before }
+
+  let client: Promise<OAuthClient> | undefined
+  const knownClient = () => {
+    client ??= oauthClient(session, route, auth, signal)
+    return client
+  }
+  const target: DeviceTarget = {
+    slot: { provider: route.provider, route: route.id, profile: options.profile, kind: 'oauth' },
+    auth,
+    region: route.region,
+    signInCommand,
+    credentialOf: (grant, server) => credentialOf(route, auth, grant, server, 'device', ports.clock.wall()),
+  }
+  const run = new DeviceSignIn(ports, target, knownClient, !options.resumeOnly)
+  const { clock } = ports
+  const machine = deviceFlowMachine<Granted, StoredGrant>().provide({
+    actors: {
+      requestCode: fromPromise(({ signal: stop }) => run.requestCode(stop)),
+      pollToken: fromPromise(({ input, signal: stop }) => run.pollToken(input.code, input.secrets, stop)),
+      rememberInterval: fromPromise(({ input, signal: stop }) => run.rememberInterval(input.intervalMs, stop)),
+      storeCredential: fromPromise(({ input }) => run.storeCredential(input.credential)),
+      discardCode: fromPromise(() => run.discardCode()),
+      sleepUntil: fromPromise(({ input, signal: stop }) => clock.sleepUntil(input.instant, stop)),
+    },
+  })
+  const outcome = await runMachine(machine, {
+    clock,
+    input: { wait: options.wait, waitBeforeFirstPoll: auth.waitBeforeFirstPoll ?? true, signInCommand },
+    signal,
+    onEmit: (fact) => {
+      if (fact.type === 'codeReady') options.onCode(fact.code, { route, warnings: run.warnings })
+      else options.onPending(fact)
+    },
+  })
+  if (!outcome.ok) throw outcome.error
+  if (outcome.state === 'handedOver') return { state: 'handedOver', route, code: outcome.code }
+  return { state: 'granted', route, record: outcome.stored.record, changed: outcome.stored.changed, before }
+}
+
+/** What a token answer is worth keeping: the account is for display, the expiry the server's own. */
+export function credentialOf(
+  route: Route,
+  auth: AuthEntry,
+  grant: TokenGrant,
+  client: OAuthClient,
+  method: 'device' | 'pkce',
+  wallNow: number,
+): NewCredential {
+  const idToken = grant.idToken ? jwtClaims(grant.idToken.reveal()) : undefined
+  const account = idToken ? { id: idClaim(idToken, ['sub']), name: shownClaim(idToken, ['email']), plan: null } : null
+  const claimed = grant.lifetimeMs === null && !auth.opaqueToken ? jwtExpiry(grant.accessToken.reveal()) : null
+  const lifetimeMs =
+    grant.lifetimeMs ??
+    (claimed === null ? (auth.accessTtlS === undefined ? null : auth.accessTtlS * 1_000) : Math.max(0, claimed - wallNow))
+  return {
+    method,
+    auth: auth.id,
+    secrets: {
+      access: grant.accessToken,
+      ...(grant.refreshToken ? { refresh: grant.refreshToken } : {}),
+      ...(grant.idToken ? { idToken: grant.idToken } : {}),
+    },
+    lifetimeMs,
+    sentAgoMs: 0,
+    account,
+    region: route.region,
+    scopes: grant.scopes,
+    origins: [new URL(baseUrlOf(route)).origin],
+    client: client.pinned,
+  }
+}
+
+/** `wait` names a provider, and whatever waits there is meant; a provider without the method has nothing waiting. */
+function pendingChoice(session: Session, name: string): MethodChoice {
+  try {
+    return chooseMethod(session.catalogue, name, 'device')
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError) || thrown.code !== 'CLAW_METHOD_UNSUPPORTED') throw thrown
+    throw new ClawError('CLAW_NOTHING_PENDING', {
+      what: `no sign-in to \`${name}\` is waiting for approval`,
+      why: thrown.message,
+      fix: 'claw auth list',
+    })
+  }
+}

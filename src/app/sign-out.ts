@@ -1,0 +1,62 @@
+import { ClawError } from '../core/errors.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import { judgeRevocation, requestRevocation } from '../protocols/revocation.ts'
+import { oauthClient } from './oauth-client.ts'
+import type { Session } from './session.ts'
+import { type RecordFilter, storedRecords } from './stored-records.ts'
+
+export interface SignOutItem {
+  readonly provider: string
+  readonly route: string
+  readonly profile: string
+  readonly kind: string
+  readonly outcome: 'removed' | 'revoked' | 'not_supported' | 'failed' | 'absent'
+}
+
+const REVOCATION_TIMEOUT_MS = 10_000
+
+/**
+ * Removes credentials here first, durably and waiting for no lease (law 12), then, where asked, at the provider.
+ * A provider that does not answer changes nothing of the removal.
+ */
+export async function signOut(session: Session, filter: RecordFilter, revoke: boolean): Promise<SignOutItem[]> {
+  const { store } = session.ports
+  const records = storedRecords(await store.read(), session.catalogue, filter)
+  const items: SignOutItem[] = []
+  for (const record of records) {
+    await store.write({ type: 'logged_out', id: record.id })
+    const outcome = revoke && record.kind === 'oauth' ? await revokeAtProvider(session, record) : 'removed'
+    items.push({ provider: record.provider, route: record.route, profile: record.profile, kind: record.kind, outcome })
+  }
+  return items
+}
+
+/** RFC 7009: the refresh token first, then the access token. */
+async function revokeAtProvider(session: Session, record: CredentialRecord): Promise<'revoked' | 'not_supported' | 'failed'> {
+  const { secrets, client: pinned } = record
+  if (!secrets || !pinned || !session.catalogue.knows(record.route)) return 'not_supported'
+  const route = session.catalogue.route(record.route)
+  const auth = route.entry.auth.find(({ id }) => id === record.auth)
+  const endpoint = auth && (await oauthClient(session, route, auth, session.signal, pinned)).revocation
+  if (!endpoint) return 'not_supported'
+  const { http, clock } = session.ports
+  const late = () => new ClawError('CLAW_TIMEOUT', { what: 'the provider did not answer the revocation in time' })
+  const tokens = [
+    { token: secrets.refresh, hint: 'refresh_token' as const },
+    { token: secrets.access, hint: 'access_token' as const },
+  ]
+  for (const { token, hint } of tokens) {
+    if (!token) continue
+    try {
+      const answer = await withDeadline(clock, REVOCATION_TIMEOUT_MS, late, session.signal, (signal) =>
+        requestRevocation((request) => http.request(request), endpoint, token, hint, signal),
+      )
+      const outcome = judgeRevocation(answer)
+      if (outcome !== 'revoked') return outcome
+    } catch {
+      return 'failed'
+    }
+  }
+  return 'revoked'
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { ClawError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
+import type { LeaseOwner } from '../credentials/store.ts'
+import { type ChosenCredential, withSecret } from './find-credential.ts'
+import type { Session } from './session.ts'
+
+export interface Demand {
+  /** At least this much must be left of the access token, ms. */
+  readonly minTtlMs?: number | undefined
+  /** SHA-256 (hex, or its beginning) of an access token that the provider refused: a newer one is wanted. */
+  readonly rejected?: string | undefined
+  /** A newer generation, whatever is left of the one in force. */
+  readonly renew?: boolean | undefined
+  onWaiting?(owner: LeaseOwner | null): void
+}
+
+export interface UsableCredential {
+  readonly credential: ChosenCredential
+  readonly outcome: 'fresh' | 'refreshed' | 'adopted'
+  /** A refresh that failed though the token in force still serves. */
+  readonly warning: ClawError | null
+}
+
+/**
+ * A credential that may be sent now: a grant is refreshed first where it must be, by one owner however many ask. The usual
+ * case, a valid token, loads nothing and takes no lock.
+ *
+ * @throws {ClawError} `CLAW_GRANT_REJECTED`, `CLAW_REFRESH_*`, `CLAW_LEASE_BUSY`, `CLAW_STORE_*`, `CLAW_NETWORK`, `CLAW_CREDENTIAL_EXPIRED`.
+ */
+export async function usableCredential(session: Session, chosen: ChosenCredential, demand: Demand = {}): Promise<UsableCredential> {
+  const { record, auth } = chosen
+  if (!record || record.kind !== 'oauth') return { credential: unexpired(session, chosen, demand), outcome: 'fresh', warning: null }
+  const { store, clock } = session.ports
+  const marginMs = session.config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
+  const now = clock.wall()
+  const isNewer =
+    demand.renew === true ||
+    isRejected(record.secrets?.access, demand.rejected) ||
+    (demand.minTtlMs !== undefined && remainingMs(record, now) < demand.minTtlMs)
+  if (!isNewer) {
+    const verdict = decideRefresh(record, now, { goal: 'use', than: 0, marginMs, retryInDoubt: auth.retryInDoubt ?? true }, [], (holder) =>
+      store.sight(holder),
+    )
+    if (verdict === 'usable') return { credential: chosen, outcome: 'fresh', warning: null }
+  }
+  const { refreshStored } = await import('./refresh-stored.ts')
+  const kept = await refreshStored(session, chosen.route, record, {
+    goal: isNewer ? 'newer' : 'use',
+    marginMs,
+    onWaiting: demand.onWaiting,
+  })
+  if (!kept.record.secrets)
+    throw new ClawError('CLAW_NO_CREDENTIAL', { what: `the grant of \`${chosen.route.id}\` was signed out meanwhile` })
+  return { credential: withSecret(chosen, kept.record.secrets.access, kept.record), outcome: kept.outcome, warning: kept.warning }
+}
+
+/** The hash by which a caller names a refused token. */
+export function tokenHash(secret: Secret): string {
+  return createHash('sha256').update(secret.reveal()).digest('hex')
+}
+
+function isRejected(secret: Secret | undefined, rejected: string | undefined): boolean {
+  return rejected !== undefined && secret !== undefined && tokenHash(secret).startsWith(rejected)
+}
+
+/** What cannot be renewed here is used to its end, and not beyond. */
+function unexpired(session: Session, chosen: ChosenCredential, { minTtlMs = 0 }: Demand): ChosenCredential {
+  if (chosen.expiresAt === null) return chosen
+  const leftMs = chosen.expiresAt - session.ports.clock.wall()
+  if (leftMs > 0 && leftMs >= minTtlMs) return chosen
+  throw new ClawError('CLAW_CREDENTIAL_EXPIRED', {
+    what:
+      leftMs > 0
+        ? `the ${chosen.kind} of \`${chosen.route.id}\` ends too soon`
+        : `the ${chosen.kind} of \`${chosen.route.id}\` has expired`,
+    why: `it ends ${new Date(chosen.expiresAt).toISOString()} (source ${chosen.source}), and cannot be renewed here`,
+    fix:
+      chosen.source === 'bundle'
+        ? 'let whoever wrote the bundle write a new one with `claw token --bundle`'
+        : `claw auth --token ${chosen.named.name} --stdin`,
+  })
+}
