@@ -1,0 +1,138 @@
+import { formatInstant } from '../core/duration.ts'
+import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
+import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
+import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
+import type { Session } from '../app/session.ts'
+import type { DeviceSignInOutput } from './auth-output.ts'
+
+export interface DeviceSignInOptions {
+  readonly provider: string
+  readonly profile: string | undefined
+  readonly wait: boolean
+  readonly force: boolean
+  /** `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning. */
+  readonly check: boolean | undefined
+  readonly resumeOnly: boolean
+}
+
+const PENDING_EVENT_MS = 10_000
+const HEARTBEAT_MS = 60_000
+
+/** Signs in with a device code and says what happens while somebody is waited for. */
+export async function signIn(session: Session, output: DeviceSignInOutput, options: DeviceSignInOptions): Promise<number> {
+  const writes: Promise<void>[] = []
+  let lastEventAt = 0
+  let lastHeartbeatAt = session.ports.clock.now()
+  const profile = options.profile ?? session.config.profile ?? DEFAULT_PROFILE
+  const result = await signInWithDevice(session, {
+    name: options.provider,
+    profile,
+    wait: options.wait,
+    force: options.force,
+    resumeOnly: options.resumeOnly,
+    onCode: (code, { route, warnings }) => {
+      const { termsNote, termsNoteOn, name } = route.entry
+      const facts = {
+        provider: route.provider,
+        userCode: code.userCode,
+        verificationUri: code.verificationUri,
+        verificationUriComplete: code.verificationUriComplete,
+        expiresAt: formatInstant(code.expiresAt),
+        interval: code.intervalMs / 1_000,
+      }
+      if (output.json) writes.push(output.print({ type: 'device_code', ...facts }))
+      else {
+        writes.push(output.say(`to let this machine use ${name}, open this page on any device and enter the code ${code.userCode ?? ''}`))
+        writes.push(output.say(`  ${code.verificationUri}`))
+        if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri)
+          writes.push(output.say(`  or, with the code in it: ${code.verificationUriComplete}`))
+        writes.push(output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
+      }
+      if (termsNote && termsNoteOn?.includes('auth')) writes.push(output.note(termsNote))
+      if (route.id !== route.provider && options.provider !== route.id)
+        writes.push(output.note(`this grant is for the route \`${route.id}\` of \`${route.provider}\``))
+      for (const warning of warnings) writes.push(output.say(`warning: ${warning}`))
+    },
+    onPending: ({ at, expiresAt }) => {
+      if (output.json && at - lastEventAt >= PENDING_EVENT_MS) {
+        lastEventAt = at
+        writes.push(output.print({ type: 'pending', provider: options.provider, expiresAt: formatInstant(expiresAt) }))
+      }
+      if (at - lastHeartbeatAt < HEARTBEAT_MS) return
+      lastHeartbeatAt = at
+      writes.push(output.note(`waiting for approval, ${Math.round((expiresAt - at) / 1_000)} s left, source: provider expires_in`))
+    },
+  })
+  await Promise.all(writes)
+  return result.state === 'handedOver' ? handOver(result, profile, output, options) : finish(session, result, output, options)
+}
+
+async function handOver(
+  result: Extract<DeviceSignInResult, { state: 'handedOver' }>,
+  profile: string,
+  output: DeviceSignInOutput,
+  { provider }: DeviceSignInOptions,
+): Promise<number> {
+  const { route, code } = result
+  if (output.json) {
+    await output.print({
+      type: 'result',
+      schema: 'claw.auth/1',
+      provider: route.provider,
+      route: route.id,
+      profile,
+      method: 'device',
+      kind: 'oauth',
+      state: 'pending',
+      userCode: code.userCode,
+      verificationUri: code.verificationUri,
+      verificationUriComplete: code.verificationUriComplete,
+      expiresAt: formatInstant(code.expiresAt),
+      interval: code.intervalMs / 1_000,
+    })
+  } else await output.say(`go on with: claw auth wait ${provider}`)
+  return 83
+}
+
+async function finish(
+  session: Session,
+  result: Extract<DeviceSignInResult, { state: 'granted' }>,
+  output: DeviceSignInOutput,
+  options: DeviceSignInOptions,
+): Promise<number> {
+  const { route, record, changed, before } = result
+  const check = options.check === false || !changed ? null : await checkSignIn(session, route, record)
+  const account = record.account?.name ?? record.account?.id ?? null
+  const previous = before?.account?.id ?? null
+  if (output.json) {
+    await output.print({
+      type: 'result',
+      schema: 'claw.auth/1',
+      provider: route.provider,
+      route: route.id,
+      profile: record.profile,
+      method: 'device',
+      kind: 'oauth',
+      account,
+      expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
+      store: session.ports.store.backend,
+      changed,
+      check: check && { status: check.status, evidence: check.evidence, detail: check.detail },
+    })
+  } else {
+    await output.say(
+      changed
+        ? `signed in to ${route.provider} (route ${route.id})${account ? ` as ${account}` : ''}`
+        : `already signed in to ${route.provider} (route ${route.id}); --force signs in again`,
+    )
+    if (check) await sayCheck(output, check)
+  }
+  if (changed && previous !== null && record.account?.id && previous !== record.account.id)
+    await output.say('warning: this is another account than before')
+  return options.check === true && check?.status === 'fail' ? 1 : 0
+}
+
+async function sayCheck(output: DeviceSignInOutput, check: CheckedSignIn): Promise<void> {
+  if (check.status === 'pass') return output.note(check.detail)
+  await output.say(`warning: the credential is stored, but ${check.detail}`)
+}

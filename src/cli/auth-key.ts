@@ -1,0 +1,92 @@
+import { formatInstant } from '../core/duration.ts'
+import { ClawError } from '../core/errors.ts'
+import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
+import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
+import { storeKey } from '../app/store-key.ts'
+import type { Session } from '../app/session.ts'
+import type { KeyOutput } from './auth-output.ts'
+import type { Shell } from './context.ts'
+
+export interface KeyCommandOptions {
+  readonly provider: string
+  readonly profile: string | undefined
+  readonly method: 'api_key' | 'token'
+  readonly stdin: boolean
+  readonly fromEnv: string | undefined
+  readonly fromFile: string | undefined
+  readonly lifetimeMs: number | undefined
+  readonly check: boolean
+  readonly mayAsk: boolean
+  readonly signal: AbortSignal
+}
+
+const MOST_KEY_BYTES = 64 * 1024
+const STDIN_WITHIN_MS = 10_000
+
+/** Takes a key from where the flags say, and stores it. */
+export async function store(session: Session, shell: Shell, output: KeyOutput, options: KeyCommandOptions): Promise<number> {
+  const sources = [options.stdin, options.fromEnv !== undefined, options.fromFile !== undefined].filter(Boolean).length
+  if (sources > 1) throw new ClawError('CLAW_USAGE', { what: '`--stdin`, `--from-env` and `--from-file` exclude each other' })
+  const kind = options.method === 'api_key' ? 'api-key' : 'token'
+  const writes: Promise<void>[] = []
+  const stored = await storeKey(session, {
+    name: options.provider,
+    profile: options.profile ?? session.config.profile ?? DEFAULT_PROFILE,
+    method: options.method,
+    check: options.check,
+    lifetimeMs: options.lifetimeMs,
+    readKey: async () => {
+      if (options.stdin)
+        return keyFrom(
+          await shell.input.readAll({ maxBytes: MOST_KEY_BYTES, withinMs: STDIN_WITHIN_MS, signal: options.signal }),
+          'stdin',
+          kind,
+        )
+      if (options.fromEnv !== undefined) return keyFromVariable(session, options.fromEnv, kind)
+      if (options.fromFile !== undefined) return keyFromFile(session, options.fromFile, kind)
+      return options.mayAsk
+        ? keyFrom(
+            await shell.input.readHidden(
+              `${options.method === 'api_key' ? 'API key' : 'token'} for ${options.provider} (not shown): `,
+              options.signal,
+            ),
+            'the terminal',
+            kind,
+          )
+        : null
+    },
+    onDoubt: (message) => writes.push(output.say(`warning: ${message}`)),
+  })
+  await Promise.all(writes)
+  const { route, record, change, checked } = stored
+  const isChanged = change === 'stored' || change === 'replaced'
+  if (output.json) {
+    await output.print({
+      type: 'result',
+      schema: 'claw.auth/1',
+      provider: route.provider,
+      route: route.id,
+      profile: record.profile,
+      method: options.method,
+      kind: record.kind,
+      account: null,
+      expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
+      store: session.ports.store.backend,
+      changed: isChanged,
+      check: checked && {
+        status: checked.kind === 'accepted' ? 'pass' : 'warn',
+        evidence: checked.kind === 'accepted' ? 'accepted' : 'resolved',
+        detail: 'detail' in checked ? checked.detail : '',
+      },
+    })
+  } else
+    await output.note(
+      {
+        stored: `stored for ${route.id}`,
+        replaced: `replaced the one that was stored for ${route.id}`,
+        unchanged: `unchanged: the same is stored for ${route.id}`,
+        kept: `kept the one that is stored for ${route.id}`,
+      }[change],
+    )
+  return 0
+}

@@ -1,0 +1,47 @@
+import { Command, Option } from 'clipanion'
+import { ClawError } from '../core/errors.ts'
+import { signOut } from '../app/sign-out.ts'
+import { storedRecords } from '../app/stored-records.ts'
+import { kindOf } from './auth-status.command.ts'
+import { ClawCommand } from './claw-command.ts'
+
+export class AuthLogoutCommand extends ClawCommand {
+  static override paths = [['auth', 'logout']]
+
+  static override usage = Command.Usage({
+    category: 'Credentials',
+    description: 'remove credentials',
+    details: 'They are removed here first, even when the provider is away; with --revoke they are revoked there too.',
+    examples: [['Sign out and revoke', '$0 auth logout moonshot --revoke']],
+  })
+
+  provider = Option.String({ required: false, name: 'provider' })
+  kind = Option.String('--kind', { description: 'only this kind: api_key, token, oauth, identity' })
+  route = Option.String('--route', { description: 'only this route' })
+  revoke = Option.Boolean('--revoke', false, { description: 'revoke at the provider too' })
+  all = Option.Boolean('--all', false, { description: 'every stored credential' })
+
+  protected async run(): Promise<number> {
+    const session = await this.openSession()
+    if (this.provider === undefined && !this.all) return this.#list(storedRecords(await session.ports.store.read(), session.catalogue, {}))
+    const items = await signOut(
+      session,
+      { name: this.provider, kind: kindOf(this.kind), route: this.route, profile: this.profile },
+      this.revoke,
+    )
+    if (this.json) await this.print({ type: 'result', schema: 'claw.logout/1', items })
+    else {
+      for (const item of items)
+        await this.data(`${item.route}${item.profile === 'default' ? '' : `@${item.profile}`}  ${item.kind}  ${item.outcome}\n`)
+      if (items.length === 0) await this.note('nothing of it is stored')
+    }
+    return 0
+  }
+
+  async #list(records: readonly { readonly route: string; readonly profile: string; readonly kind: string }[]): Promise<number> {
+    if (this.json) throw new ClawError('CLAW_USAGE', { what: 'name a provider, or --all', fix: 'claw auth logout PROVIDER' })
+    for (const { route, profile, kind } of records) await this.say(`${route}${profile === 'default' ? '' : `@${profile}`}  ${kind}`)
+    await this.say(records.length === 0 ? 'nothing is stored' : 'name one of them, or --all')
+    return 2
+  }
+}

@@ -1,0 +1,70 @@
+import { Command, Option } from 'clipanion'
+import { ClawError } from '../core/errors.ts'
+import { parseDuration } from '../core/duration.ts'
+import type { Kind } from '../core/vocabulary.ts'
+import { credentialStatus, meetsGate } from '../app/credential-status.ts'
+import { ClawCommand } from './claw-command.ts'
+
+export class AuthStatusCommand extends ClawCommand {
+  static override paths = [['auth', 'status']]
+
+  static override usage = Command.Usage({
+    category: 'Credentials',
+    description: 'show stored and configured credentials',
+    details:
+      'Nothing is refreshed or sent. With --min-ttl or --require it is a gate: exit 1 where the credential in use does not satisfy it.',
+    examples: [['Fail a job early', '$0 auth status moonshot --require oauth --min-ttl 1h']],
+  })
+
+  provider = Option.String({ required: false, name: 'provider' })
+  minTtl = Option.String('--min-ttl', { description: 'at least this much must be left, or be renewable' })
+  require = Option.String('--require', { description: 'the kind that must be in use: api_key, token, oauth, identity' })
+
+  protected async run(): Promise<number> {
+    const gate = { minTtlMs: durationOf(this.minTtl, '--min-ttl'), require: kindOf(this.require) }
+    const session = await this.openSession()
+    const status = await credentialStatus(session, this.provider)
+    const isGate = gate.minTtlMs !== undefined || gate.require !== undefined
+    const ok = meetsGate(status, gate, session.ports.clock.wall())
+    if (this.json) await this.print({ type: 'result', schema: 'claw.status/1', ...(isGate ? { ok } : {}), ...status })
+    else {
+      for (const row of status.credentials) {
+        const facts = [
+          `${row.route}${row.profile === 'default' ? '' : `@${row.profile}`}`,
+          row.kind,
+          row.source,
+          row.state,
+          row.masked ?? '',
+          row.account ?? '',
+          row.expiresAt ? `until ${row.expiresAt}` : '',
+          row.lastRefresh ? `refreshed ${row.lastRefresh.at} by pid ${row.lastRefresh.pid} on ${row.lastRefresh.host}` : '',
+        ]
+        await this.data(`${facts.filter(Boolean).join('  ')}\n`)
+      }
+      for (const flow of status.pending)
+        await this.data(
+          `${flow.route}  pending ${flow.method}  code ${flow.userCode ?? ''}  ${flow.verificationUri}  until ${flow.expiresAt}\n`,
+        )
+      if (status.credentials.length === 0 && status.pending.length === 0)
+        await this.note('no credential was found; `claw auth list` shows how to get one')
+    }
+    return isGate && !ok ? 1 : 0
+  }
+}
+
+/** @throws {ClawError} `CLAW_USAGE` */
+export function durationOf(text: string | undefined, flag: string): number | undefined {
+  const ms = text === undefined ? undefined : parseDuration(text)
+  if (text !== undefined && ms === undefined)
+    throw new ClawError('CLAW_USAGE', { what: `\`${flag}\` is no duration`, fix: 'write it as 30s, 10m, 2h, 7d or a number of seconds' })
+  return ms
+}
+
+/** @throws {ClawError} `CLAW_USAGE` */
+export function kindOf(text: string | undefined): Kind | undefined {
+  const kinds: readonly Kind[] = ['api_key', 'token', 'oauth', 'identity', 'none']
+  const kind = kinds.find((each) => each === text)
+  if (text !== undefined && kind === undefined)
+    throw new ClawError('CLAW_USAGE', { what: '`--require` takes a kind of credential', fix: `one of ${kinds.join(', ')}` })
+  return kind
+}

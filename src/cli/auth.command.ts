@@ -1,0 +1,132 @@
+import { Command, Option } from 'clipanion'
+import { ClawError } from '../core/errors.ts'
+import { parseDuration } from '../core/duration.ts'
+import { isName } from '../core/vocabulary.ts'
+import type { DeviceSignInOutput, KeyOutput } from './auth-output.ts'
+import { ClawCommand } from './claw-command.ts'
+
+/** Signs in by the method that a flag names. Each method's work is loaded only when it is asked for. */
+export class AuthCommand extends ClawCommand {
+  static override paths = [['auth']]
+
+  static override usage = Command.Usage({
+    category: 'Credentials',
+    description: 'sign in to a provider, or store a key',
+    details: `
+      With --device a code is printed that somebody approves in a browser on any other machine; claw waits, and stores the
+      grant. With --no-wait it ends at once with exit 83, and \`claw auth wait\` goes on.
+
+      With --api-key or --token a value is stored that comes from stdin, a variable or a file, never from an argument. On a
+      terminal without any of these it is asked for without echo.
+    `,
+    examples: [
+      ['Print a code that someone approves elsewhere', '$0 auth --device moonshot'],
+      ['Store a key from a pipe', 'printf %s "$KEY" | $0 auth --api-key openai --stdin'],
+      ['Start now, go on in a later step', '$0 auth --device moonshot --no-wait'],
+    ],
+  })
+
+  provider = Option.String({ required: false, name: 'provider' })
+  device = Option.Boolean('--device', false, { description: 'print a code to approve in a browser on another machine' })
+  apiKey = Option.Boolean('--api-key', false, { description: 'store an API key' })
+  token = Option.Boolean('--token', false, { description: 'store a bearer or setup token' })
+  stdin = Option.Boolean('--stdin', false, { description: 'read the key from stdin' })
+  fromEnv = Option.String('--from-env', { description: 'read the key from this variable' })
+  fromFile = Option.String('--from-file', { description: 'read the key from this file' })
+  expiresIn = Option.String('--expires-in', { description: 'how long the token lives (30d)' })
+  check = Option.Boolean('--check', { description: 'ask the provider: before a key is stored, after a device sign-in' })
+  wait = Option.Boolean('--wait', true, { description: '--no-wait: store the pending sign-in and end with exit 83' })
+  force = Option.Boolean('--force', false, { description: 'sign in again although the credential is still good' })
+
+  // A device code has its own end.
+  protected override readonly limitMs = null
+
+  protected async run(): Promise<number | void> {
+    if (this.provider === undefined) return this.#list()
+    if (this.profile !== undefined && !isName(this.profile))
+      throw new ClawError('CLAW_USAGE', { what: '`--profile` is no name of a profile', fix: 'use lower-case letters, digits, - and _' })
+    const methods = [this.device, this.apiKey, this.token].filter(Boolean).length
+    if (methods > 1) throw new ClawError('CLAW_USAGE', { what: '`--device`, `--api-key` and `--token` exclude each other' })
+    if (methods === 0) return this.#suggest(this.provider)
+    return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider)
+  }
+
+  async #signInWithDevice(provider: string): Promise<number> {
+    const { signIn } = await import('./auth-device.ts')
+    return signIn(await this.openSession(), this.#deviceOutput(), {
+      provider,
+      profile: this.profile,
+      wait: this.wait,
+      force: this.force,
+      check: this.check,
+      resumeOnly: false,
+    })
+  }
+
+  async #storeKey(provider: string): Promise<number> {
+    const lifetimeMs = this.expiresIn === undefined ? undefined : parseDuration(this.expiresIn)
+    if (this.expiresIn !== undefined && (lifetimeMs === undefined || !this.token)) {
+      throw new ClawError('CLAW_USAGE', {
+        what: this.token ? '`--expires-in` is no duration' : '`--expires-in` belongs to `--token`',
+        fix: 'write it as 30d, 12h or a number of seconds',
+      })
+    }
+    const { store } = await import('./auth-key.ts')
+    const output: KeyOutput = {
+      json: this.json,
+      print: (object) => this.print(object),
+      say: (line) => this.say(line),
+      note: (line) => this.note(line),
+    }
+    return store(await this.openSession(), this.shell, output, {
+      provider,
+      profile: this.profile,
+      method: this.token ? 'token' : 'api_key',
+      stdin: this.stdin,
+      fromEnv: this.fromEnv,
+      fromFile: this.fromFile,
+      lifetimeMs,
+      check: this.check ?? false,
+      mayAsk: this.mayAsk,
+      signal: this.signal,
+    })
+  }
+
+  async #list(): Promise<number> {
+    if (this.json) throw new ClawError('CLAW_USAGE', { what: 'no provider was named', fix: 'claw auth list --json' })
+    const { listProviders } = await import('../app/list-providers.ts')
+    const { renderProviders } = await import('./render-providers.ts')
+    await this.say(renderProviders(await listProviders(await this.openSession())))
+    return 2
+  }
+
+  /** No method was named: a device code is never chosen by claw itself in CI, and nowhere without saying so. */
+  async #suggest(provider: string): Promise<number> {
+    const session = await this.openSession()
+    const { methodsOf } = await import('../app/choose-method.ts')
+    const { flagOf, recommended } = await import('../app/list-providers.ts')
+    const methods = methodsOf(session.catalogue.find(provider)).filter(({ auth }) => auth.enabled)
+    const best = recommended(methods, this.shell.ci.vendor !== null)
+    if (best?.method === 'none') {
+      await this.note(`\`${provider}\` needs no credential`)
+      return 0
+    }
+    if (best?.method === 'device' && this.mayAsk) return this.#signInWithDevice(provider)
+    const flags = [...new Set(methods.map(flagOf))].filter(Boolean)
+    throw new ClawError('CLAW_USAGE', {
+      what: `say how to sign in to \`${provider}\``,
+      why: `it has ${flags.map((flag) => `\`${flag}\``).join(', ')}, and nobody is there to be asked`,
+      fix: `claw auth ${best ? flagOf(best) : (flags[0] ?? '--api-key')} ${provider}${best?.method === 'device' ? '' : ' --stdin'}`,
+    })
+  }
+
+  #deviceOutput(): DeviceSignInOutput {
+    return {
+      json: this.json,
+      isCi: this.shell.ci.vendor !== null,
+      print: (object) => this.print(object),
+      say: (line) => this.say(line),
+      note: (line) => this.note(line),
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { BaseContext } from 'clipanion'
+import type { World } from '../app/ports.ts'
+
+/** A stream as a command sees it. */
+export interface TextOutput {
+  write(text: string): Promise<void>
+  readonly isTTY: boolean
+  readonly isRegularFile: boolean
+  readonly columns: number
+  readonly isClosed: boolean
+}
+
+export interface TextInput {
+  readonly isTTY: boolean
+  readAll(limits: { readonly maxBytes: number; readonly withinMs: number | undefined; readonly signal: AbortSignal }): Promise<Buffer>
+  readHidden(prompt: string, signal: AbortSignal): Promise<string>
+}
+
+/** What the CI system is, as far as the presentation cares. */
+export interface CiFacts {
+  readonly vendor: string | null
+}
+
+/** Everything that a command may touch, given to it from outside. */
+export interface Shell {
+  readonly world: World
+  readonly out: TextOutput
+  readonly err: TextOutput
+  readonly input: TextInput
+  readonly ci: CiFacts
+  /** Aborted by a signal of the system; its reason says which. */
+  readonly signal: AbortSignal
+  /** What followed `--`. */
+  readonly rest: readonly string[]
+  /** Refuses to handle secrets in a process that is being debugged. @throws {ClawError} `CLAW_INSECURE` */
+  guard(): void
+  /** Starts the sandbox: only the front door knows it. */
+  runSandbox(options: SandboxCommandOptions, signal: AbortSignal): Promise<number>
+}
+
+export interface SandboxCommandOptions {
+  readonly scenario?: string | undefined
+  readonly journalFile?: string | undefined
+  readonly port?: number | undefined
+  readonly command: readonly string[]
+  print(text: string): Promise<void>
+  say(text: string): Promise<void>
+}
+
+export interface CliContext extends BaseContext {
+  readonly shell: Shell
+}

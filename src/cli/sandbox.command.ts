@@ -1,0 +1,42 @@
+import { Command, Option } from 'clipanion'
+import { ClawError } from '../core/errors.ts'
+import { ClawCommand } from './claw-command.ts'
+
+export class SandboxCommand extends ClawCommand {
+  static override paths = [['sandbox']]
+
+  static override usage = Command.Usage({
+    category: 'Rehearsal',
+    description: 'a provider on this machine, for rehearsals and tests',
+    details: `
+      Serves sign-in, tokens and prompts on loopback. It is an honest toy, no model. With \`-- CMD\` the command runs in an
+      environment of its own that points claw at it, and its exit code is handed on; without, the configuration to use is printed.
+    `,
+    examples: [
+      ['Rehearse a sign-in', '$0 sandbox -- sh -c "claw auth --device moonshot && claw prompt -m moonshot hi"'],
+      ['With a fault', '$0 sandbox --scenario slow_down -- claw auth --device moonshot'],
+    ],
+  })
+
+  scenario = Option.String('--scenario', { description: 'a scripted fault or behaviour; an unknown one lists them' })
+  journal = Option.String('--journal', { description: 'append every request to this file, as NDJSON' })
+  port = Option.String('--port', { description: 'a fixed port; any free one otherwise' })
+
+  // It serves until it is stopped, or as long as its command runs.
+  protected override readonly limitMs = null
+
+  protected async run(): Promise<number> {
+    if (this.port !== undefined && !/^\d{1,5}$/.test(this.port)) throw new ClawError('CLAW_USAGE', { what: '`--port` takes a number' })
+    return this.shell.runSandbox(
+      {
+        scenario: this.scenario,
+        journalFile: this.journal,
+        port: this.port === undefined ? undefined : Number(this.port),
+        command: this.shell.rest,
+        print: (text) => this.data(text),
+        say: (line) => this.note(line),
+      },
+      this.signal,
+    )
+  }
+}
