@@ -38,6 +38,13 @@ export function redact(text: string): string {
 const WELL_KNOWN =
   /\b(?:sk-[A-Za-z0-9_-]{16,}|gh[opsu]_[A-Za-z0-9]{16,}|ghr_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|xai-[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)/g
 
+const WHOLE = new RegExp(`^(?:${WELL_KNOWN.source})$`)
+
+/** Whether a text as a whole has the shape of a well-known secret. */
+export function isSecretShaped(text: string): boolean {
+  return WHOLE.test(text)
+}
+
 let sorted: [string, SecretKind][] = []
 
 function byLengthDescending(): [string, SecretKind][] {

@@ -2,8 +2,8 @@
  * What may not reach a terminal or a log as it stands: C0 and C1 controls but newline and tab, DEL, lone surrogates,
  * bidirectional controls, line and paragraph separators.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be found
 const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be found
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
 const INVISIBLE = /[\u00AD\u200B-\u200F\u2060-\u2064\uFEFF]/g
 
