@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     import('./platform/debugging.ts'),
     import('./cli/run-cli.ts'),
   ])
-  const { clock, random, environment, machine, variables, out, err, input, ci, signals } = openSystem()
+  const { clock, random, environment, machine, variables, out, err, input, ci, signals, alarm } = openSystem()
   const shell: Shell = {
     world: { clock, random, environment, machine, version: __VERSION__ },
     out,
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     input,
     ci,
     signal: signals.signal,
+    alarm,
     rest: until < 0 ? [] : argv.slice(until + 1),
     guard: () => refuseDebugger(environment, process.execArgv, ci.vendor !== null),
     runSandbox: async (options, signal) => {

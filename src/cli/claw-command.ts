@@ -34,7 +34,7 @@ export abstract class ClawCommand extends Command<CliContext> {
 
   readonly #limited = new AbortController()
   #signal: AbortSignal | undefined
-  #timer: unknown
+  #stopAlarm: () => void = () => undefined
   #startedAt = 0
   #paint: Paint = plain
 
@@ -128,10 +128,10 @@ export abstract class ClawCommand extends Command<CliContext> {
   }
 
   #limitTo(limit: CommandLimit | null): void {
-    const { clock } = this.shell.world
-    if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
-    const leftMs = limit === null ? 0 : Math.max(0, this.#startedAt + limit.ms - clock.now())
-    this.#timer = limit === null ? undefined : clock.setTimeout(() => this.#limited.abort(overdue(limit)), leftMs)
+    this.#stopAlarm()
+    if (limit === null) return
+    const leftMs = Math.max(0, this.#startedAt + limit.ms - this.shell.world.clock.now())
+    this.#stopAlarm = this.shell.alarm(leftMs, () => this.#limited.abort(overdue(limit)))
   }
 
   #limitOfCaller(): CommandLimit | undefined {

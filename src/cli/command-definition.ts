@@ -23,7 +23,13 @@ export function definitionOf(command: CommandClass<CliContext>): CommandDefiniti
   cli.register(command)
   const [definition] = cli.definitions({ colored: false })
   const { usage = '', description = '', details = '', examples = [], options = [] } = definition ?? {}
-  return { usage: withoutOptions(usage), description, details: details.trim(), examples, options: options.map(optionOf) }
+  return {
+    usage: withoutOptions(usage),
+    description: description.trim(),
+    details: details.trim(),
+    examples,
+    options: options.map(optionOf),
+  }
 }
 
 /** The parser lists every option in the line of the usage; they have a paragraph of their own. */

@@ -30,6 +30,8 @@ export interface Shell {
   readonly ci: CiFacts
   /** Aborted by a signal of the system; its reason says which. */
   readonly signal: AbortSignal
+  /** Rings once after a while unless it is stopped. It keeps no process alive: one that waits for nothing else ends. */
+  alarm(ms: number, ring: () => void): () => void
   /** What followed `--`. */
   readonly rest: readonly string[]
   /** Refuses to handle secrets in a process that is being debugged. @throws {ClawError} `CLAW_INSECURE` */

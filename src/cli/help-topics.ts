@@ -1,113 +1,97 @@
 import { EXITS } from '../core/errors.ts'
+import { wrap } from './wrap.ts'
 
-export interface Topic {
-  readonly summary: string
-  readonly text: string
+const WIDTH = 80
+const MEANING_AT = 36
+
+/** Paragraphs, indented by two. */
+function prose(...paragraphs: readonly string[]): string {
+  return paragraphs
+    .map((text) =>
+      wrap(text, WIDTH - 2)
+        .map((line) => `  ${line}`)
+        .join('\n'),
+    )
+    .join('\n\n')
 }
 
 function exitCodes(): string {
-  const rows = Object.entries(EXITS).map(
-    ([name, { code, meaning, retry }]) => `  ${String(code).padStart(3)}  ${name.padEnd(12)}${`retry: ${retry}`.padEnd(24)}${meaning}`,
-  )
-  return [
-    'claw help exit-codes: what each exit code means, and whether running it again helps',
-    '',
-    ...rows,
-    '',
-    '  129, 130, 143: claw died of SIGHUP, SIGINT or SIGTERM, after it had cleaned up.',
-    '',
-    '  The code says who must act: the user (2, 65, 66, 78), whoever signs in (77, 79,',
-    '  80), the operator (73, 74), nobody (69, 75, 76, 81). With --json the name stands in',
-    '  exit.name. A code that is not in this table is a failure.',
-    '',
-  ].join('\n')
+  const row = (code: string, name: string, retry: string, meaning: string) => {
+    const [first = '', ...rest] = wrap(meaning, WIDTH - MEANING_AT)
+    return [
+      `${`  ${code.padStart(4)}  ${name.padEnd(12)}  ${retry}`.padEnd(MEANING_AT)}${first}`,
+      ...rest.map((line) => ' '.repeat(MEANING_AT) + line),
+    ]
+  }
+  const rows = Object.entries(EXITS).flatMap(([name, { code, meaning, retry }]) => row(String(code), name, retry, meaning))
+  return `${row('code', 'name', 'again?', 'meaning').join('\n')}
+${rows.join('\n')}
+
+${prose(
+  'A code of 128 and the number of a signal: claw died of that signal, after it had cleaned up.',
+  'The code says who must act: the user (2, 65, 66, 78), whoever signs in (77, 79, 80), the operator (73, 74), nobody (69, 75, 76, 81). With --json the name stands in exit.name. A code that is not in this table is a failure.',
+)}
+`
 }
 
-const environment = `claw help environment: variables that claw reads; an empty one counts as unset
+const VARIABLES: readonly (readonly [string, string])[] = [
+  ['CLAW_CONFIG', "the user's configuration file"],
+  ['CLAW_HOME', 'one absolute directory for configuration and state'],
+  ['CLAW_STORE', 'the credential store: file or memory'],
+  ['CLAW_PROFILE', 'the profile, as --profile'],
+  ['CLAW_MODEL', 'the model of the tier default'],
+  ['CLAW_AUTH_MODE', 'auto, api_key or oauth'],
+  ['CLAW_AUTH_PREFER', 'api_key or oauth, for auto'],
+  ['CLAW_ENABLE', 'methods that are off by default, as PROVIDER/METHOD,…'],
+  ['CLAW_BUNDLE_FILE', 'a credential that another machine wrote'],
+  ['CLAW_TRUST_PROJECT', 'the SHA-256 of a claw.toml that may say more'],
+  ['CLAW_TIMEOUT', 'the limit of the whole command, as --timeout'],
+  ['CLAW_NO_INPUT', 'never ask, as --no-input'],
+  ['CLAW_CI', '0, 1 or the name of a CI system: beats detection'],
+  ['CLAW_DEBUG', '1: print redacted stacks'],
+  ['CLAW_ALLOW_DEBUGGER', '1: work although Node is set to be debugged'],
+  ['CLAW_ALLOW_PROJECT_HOME', '1: let CLAW_HOME lie inside a repository'],
+]
 
-  CLAW_CONFIG          the user's configuration file
-  CLAW_HOME            one absolute directory for configuration and state
-  CLAW_STORE           the credential store: file or memory
-  CLAW_PROFILE         the profile, as --profile
-  CLAW_MODEL           the model of the tier default
-  CLAW_AUTH_MODE       auto, api_key or oauth
-  CLAW_AUTH_PREFER     api_key or oauth, for auto
-  CLAW_ENABLE          methods that are off by default, as PROVIDER/METHOD,…
-  CLAW_BUNDLE_FILE     a credential that another machine wrote (claw token --bundle)
-  CLAW_TRUST_PROJECT   the SHA-256 of a claw.toml that may say more
-  CLAW_TIMEOUT         the limit of the whole command, as --timeout
-  CLAW_NO_INPUT        never ask, as --no-input
-  CLAW_CI              0, 1 or the name of a CI system: beats detection
-  CLAW_DEBUG=1         print redacted stacks
-  CLAW_ALLOW_DEBUGGER=1, CLAW_ALLOW_PROJECT_HOME=1
-                       let a debugger in, let CLAW_HOME lie inside a repository
+const environment = `${VARIABLES.map(([name, meaning]) => `  ${name.padEnd(25)}${meaning}`).join('\n')}
+
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE, NODE_EXTRA_CA_CERTS
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM
 
-  Each provider's own variables are listed by claw auth list. NAME_FILE holds a path
-  to the value of NAME; both set is an error.
+${prose(`Each provider's own variables are listed by claw auth list. NAME_FILE holds a path to the value of NAME; both set is an error.`)}
 `
 
-const config = `claw help config: the configuration, and which file may say what
+const config = prose(
+  `The user file is $CLAW_CONFIG, else $CLAW_HOME/config.toml, else $XDG_CONFIG_HOME/claw/config.toml. claw config init writes one with comments, claw config schema prints its JSON Schema, claw config check validates it.`,
+  `A flag beats the environment, that the user file, that a trusted claw.toml of the project, that the built-in value. claw config show says where each value came from.`,
+  `A claw.toml in a repository may set only the model and prompt defaults, until claw trust (or CLAW_TRUST_PROJECT with its SHA-256) trusts its very content. Then also auth_mode, prefer, fallback, expect, aliases and providers of its own. No project file ever sets hosts or headers of other providers, commands, secrets, the store or the network.`,
+  `Secrets are references: env:NAME, file:/path, cmd:["program","argument"], cred:NAME (systemd). A literal is taken from a user file of mode 0600 only.`,
+)
 
-  The user file is $CLAW_CONFIG, else $CLAW_HOME/config.toml, else
-  $XDG_CONFIG_HOME/claw/config.toml. claw config init writes one with comments,
-  claw config schema prints its JSON Schema, claw config check validates it.
+const security = prose(
+  `Credentials are in $XDG_STATE_HOME/claw/credentials.json ($CLAW_HOME/state with CLAW_HOME), mode 0600 in a directory of mode 0700, not encrypted: the same user, and root, can read them. Do not cache or copy that directory: a provider that sees one refresh token used twice revokes the grant.`,
+  `A secret is never an argument, never in a log, an error or JSON; claw token is the one command that prints one. Requests go to the hosts of the provider only, by TLS that is verified, and are never redirected.`,
+  `In a pipeline install claw outside the checkout and call it by its path: npx and npm run there may run code of the checkout first. Switch core dumps off (ulimit -c 0, LimitCORE=0): Node cannot.`,
+  `claw sends its own name to every provider. Sign-ins that a vendor does not allow to other tools are off until your own file switches them on.`,
+)
 
-  A flag beats the environment, that the user file, that a trusted claw.toml of the
-  project, that the built-in value. claw config show says where each value came from.
+const ci = prose(
+  `claw doctor first: its exit code says whether the job will authenticate (0) or not (1), and its text what to type if not.`,
+  `claw auth --device P works in a job: the code is printed, somebody approves it on another machine. With --no-wait the job ends with exit 83 at once, and claw auth wait P goes on in a later step.`,
+  `claw token P --bundle FILE writes a credential that cannot be renewed, for a job that shall have no more than that: CLAW_BUNDLE_FILE=FILE.`,
+  `Text of a model is escaped where a CI log would act on it, when stdout is no file; --json, --out and a regular file hold it unchanged.`,
+  `Exit 69, 75 and 81 are worth another try, 77 wants a person (claw help exit-codes).`,
+)
 
-  A claw.toml in a repository may set only the model and prompt defaults, until
-  claw trust (or CLAW_TRUST_PROJECT with its SHA-256) trusts its very content. Then
-  also auth_mode, prefer, fallback, expect, aliases and providers of its own. No
-  project file ever sets hosts or headers of other providers, commands, secrets, the
-  store or the network.
-
-  Secrets are references: env:NAME, file:/path, cmd:["program","argument"],
-  cred:NAME (systemd). A literal is taken from a user file of mode 0600 only.
-`
-
-const security = `claw help security: what is stored where, and what claw does not do
-
-  Credentials are in $XDG_STATE_HOME/claw/credentials.json ($CLAW_HOME/state with
-  CLAW_HOME), mode 0600 in a directory of mode 0700, not encrypted: the same user,
-  and root, can read them. Do not cache or copy that directory: a provider that sees
-  one refresh token used twice revokes the grant.
-
-  A secret is never an argument, never in a log, an error or JSON; claw token is the
-  one command that prints one. Requests go to the hosts of the provider only, by TLS
-  that is verified, and are never redirected.
-
-  In a pipeline install claw outside the checkout and call it by its path: npx and
-  npm run there may run code of the checkout first.
-
-  claw sends its own name to every provider. Sign-ins that a vendor does not allow to
-  other tools are off until your own file switches them on.
-`
-
-const ci = `claw help ci: using claw where nobody is at the keyboard
-
-  claw doctor first: its exit code says whether the job will authenticate (0) or not
-  (1), and what to type if not.
-
-  claw auth --device P works in a job: the code is printed, somebody approves it on
-  another machine. With --no-wait the job ends with exit 83 at once, and
-  claw auth wait P goes on in a later step.
-
-  claw token P --bundle FILE writes a credential that cannot be renewed, for a job
-  that shall have no more than that: CLAW_BUNDLE_FILE=FILE.
-
-  Text of a model is escaped where a CI log would act on it, when stdout is no file;
-  --json, --out and a regular file hold it unchanged.
-
-  Exit 69, 75 and 81 are worth another try, 77 wants a person (claw help exit-codes).
-`
+function topic(name: string, summary: string, text: string): [string, string] {
+  return [name, `claw help ${name}: ${summary}\n\n${text.trimEnd()}\n`]
+}
 
 /** Pages that explain something other than a command. */
-export const TOPICS: Readonly<Record<string, Topic>> = {
-  'exit-codes': { summary: 'what each exit code means', text: exitCodes() },
-  environment: { summary: 'variables that claw reads', text: environment },
-  config: { summary: 'which file may say what', text: config },
-  security: { summary: 'what is stored where', text: security },
-  ci: { summary: 'pipelines', text: ci },
-}
+export const TOPICS: ReadonlyMap<string, string> = new Map([
+  topic('exit-codes', 'what each exit code means, and whether to run it again', exitCodes()),
+  topic('environment', 'variables that claw reads; an empty one counts as unset', environment),
+  topic('config', 'the configuration, and which file may say what', config),
+  topic('security', 'what is stored where, and what claw does not do', security),
+  topic('ci', 'claw where nobody is at the keyboard', ci),
+])

@@ -52,7 +52,7 @@ export const COMMANDS: readonly Registered[] = [
   },
   {
     path: 'doctor',
-    summary: 'say whether this machine will authenticate, and what to type if not',
+    summary: 'say whether this machine will authenticate',
     load: async () => (await import('./doctor.command.ts')).DoctorCommand,
   },
   {

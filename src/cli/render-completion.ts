@@ -43,7 +43,7 @@ function nextWords(path: string, paths: readonly string[]): string[] {
 }
 
 function argumentsOf(path: string, usage: string, first: readonly string[]): readonly string[] {
-  if (path === 'help') return [...Object.keys(TOPICS), ...first.filter((word) => word !== 'help')]
+  if (path === 'help') return [...TOPICS.keys(), ...first.filter((word) => word !== 'help')]
   if (path === 'completion') return SHELLS
   return /\bprovider\b/.test(usage) ? catalogueNames().ids : []
 }

@@ -11,7 +11,7 @@ const GLOBAL: readonly string[] = ['--json', '--config', '--profile', '--timeout
 export async function renderPages(): Promise<Record<string, string>> {
   const pages: Record<string, string> = { '': overview() }
   for (const command of COMMANDS) pages[command.path] = commandPage(command, definitionOf(await command.load()))
-  for (const [name, { text }] of Object.entries(TOPICS)) pages[name] = text
+  for (const [name, text] of TOPICS) pages[name] = text
   return pages
 }
 
@@ -25,7 +25,7 @@ function overview(): string {
     ...COMMANDS.map(({ path, summary }) => `  ${path.padEnd(width)}${summary}`),
     '',
     '  claw COMMAND --help explains one of them; claw -p TEXT is claw prompt TEXT.',
-    `  claw help TOPIC: ${Object.keys(TOPICS).join(', ')}`,
+    `  claw help TOPIC: ${[...TOPICS.keys()].join(', ')}`,
     '',
   ].join('\n')
 }
@@ -41,7 +41,7 @@ function commandPage(
   if (details) lines.push('', ...paragraphs(details))
   if (own.length > 0) lines.push('', 'options', ...own.flatMap(optionLines))
   lines.push('', 'options of every command', ...options.filter(isGlobal).flatMap(optionLines))
-  if (examples.length > 0) lines.push('', 'examples', ...examples.flatMap(([text, line]) => [`  ${text.replace(/:$/, '')}`, `    ${line}`]))
+  if (examples.length > 0) lines.push('', 'examples', ...examples.flatMap(([text, line]) => [`  ${text.trim()}`, `    ${line}`]))
   return `${lines.join('\n')}\n`
 }
 
