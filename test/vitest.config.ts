@@ -1,11 +1,25 @@
 import { defineConfig } from 'vitest/config'
 
+const PROCESS_TESTS = ['test/process/**/*.test.ts', 'test/examples/**/*.test.ts']
+
 export default defineConfig({
   define: { __TEST_HOOKS__: 'false', __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
-    include: ['test/**/*.test.ts'],
     root: new URL('..', import.meta.url).pathname,
     // clipanion's .mjs build imports a directory, which Vite's resolver mends and Node's does not.
     server: { deps: { inline: ['clipanion'] } },
+    projects: [
+      { extends: true, test: { name: 'rooms', include: ['test/**/*.test.ts'], exclude: PROCESS_TESTS } },
+      {
+        extends: true,
+        test: {
+          name: 'process',
+          include: PROCESS_TESTS,
+          globalSetup: 'test/support/build-once.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 })

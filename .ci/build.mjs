@@ -1,0 +1,55 @@
+// npm run build: dist/ as it ships, and dist-test/, the same with the pauses that fault tests stop at.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { licencesOf } from './licences.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+async function bundle(input, dir, { hooks = false, minify = false, define = {} } = {}) {
+  const build = await rolldown({
+    input,
+    cwd: root,
+    platform: 'node',
+    // Found by the program itself, in a child process, where it is installed.
+    external: ['@napi-rs/keyring'],
+    transform: { target: 'node20.18', define: { __VERSION__: JSON.stringify(version), __TEST_HOOKS__: String(hooks), ...define } },
+  })
+  const { output } = await build.write({
+    dir,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name].cjs',
+    comments: { legal: false },
+    cleanDir: true,
+    minify,
+  })
+  await build.close()
+  return output
+}
+
+/** What the program can say about itself, rendered once: `--help` then prints before a command is loaded. */
+async function renderedTexts() {
+  const dir = mkdtempSync(join(tmpdir(), 'claw-build-'))
+  try {
+    await bundle({ help: 'src/cli/render-help.ts', completion: 'src/cli/render-completion.ts' }, dir)
+    const load = createRequire(join(dir, 'x.cjs'))
+    const { renderPages } = load('./help.cjs')
+    const { renderCompletions } = load('./completion.cjs')
+    return { __HELP__: JSON.stringify(await renderPages()), __COMPLETIONS__: JSON.stringify(await renderCompletions()) }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+const input = { main: 'src/main.ts' }
+const define = await renderedTexts()
+const shipped = await bundle(input, join(root, 'dist'), { minify: true, define })
+await bundle(input, join(root, 'dist-test'), { hooks: true, define })
+writeFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), licencesOf(shipped, root))
+const bytes = shipped.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0)
+console.log(`dist/: ${shipped.length} files, ${Math.round(bytes / 1024)} kB`)
