@@ -1,4 +1,5 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpathSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** What a directory or a chain of them allows. */
@@ -10,16 +11,18 @@ export interface DirectoryJudgement {
 
 /**
  * Judges a directory and all above it by their real paths: ours or root's, and nobody else may write there. A directory
- * that everybody may write to is let pass above another one if it is root's and sticky, as /tmp is.
+ * that everybody may write to is let pass above another one if it is root's and sticky, as /tmp is. The calls are synchronous,
+ * as in `readRegularFile`.
  */
 export async function judgeDirectories(path: string, uid: number): Promise<DirectoryJudgement> {
-  let current = await realpath(path)
+  let current = realpathSync.native(path)
   let groupWritable: string | null = null
   for (let isLeaf = true; ; isLeaf = false) {
-    const facts = await stat(current)
+    const facts = statSync(current)
     if (facts.uid !== 0 && facts.uid !== uid) return { unsafe: { path: current, why: `it belongs to uid ${facts.uid}` }, groupWritable }
     const isSticky = (facts.mode & 0o1000) !== 0 && facts.uid === 0
-    if ((facts.mode & 0o002) !== 0 && (isLeaf || !isSticky)) return { unsafe: { path: current, why: 'everybody may write there' }, groupWritable }
+    if ((facts.mode & 0o002) !== 0 && (isLeaf || !isSticky))
+      return { unsafe: { path: current, why: 'everybody may write there' }, groupWritable }
     if ((facts.mode & 0o020) !== 0 && !isSticky) groupWritable ??= current
     const parent = dirname(current)
     if (parent === current) return { unsafe: null, groupWritable }

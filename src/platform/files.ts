@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ClawError, type ErrorCode } from '../core/errors.ts'
@@ -31,33 +31,35 @@ export function errnoOf(thrown: unknown): string {
 
 /**
  * Reads a regular file through one descriptor: never blocks on a FIFO or device, never follows the last link unless asked.
+ * The calls are synchronous: for a small file they cost a tenth of handing each to another thread.
  *
  * @returns `undefined` where there is no such file.
- * @throws {ClawError} `options.code`
+ * @throws {ClawError} `options.code`, `options.unsafeCode`
  */
 export async function readRegularFile(path: string, options: ReadOptions): Promise<ReadFile | undefined> {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (options.followSymlinks ? 0 : constants.O_NOFOLLOW)
-  let handle: FileHandle
+  let descriptor: number
   try {
-    handle = await open(path, flags)
+    descriptor = openSync(path, flags)
   } catch (thrown) {
     const errno = errnoOf(thrown)
     if (errno === 'ENOENT') return undefined
-    if (errno === 'ELOOP' && !options.followSymlinks) throw unreadable(options.unsafeCode ?? options.code, path, 'it is a symbolic link', errno, thrown)
+    if (errno === 'ELOOP' && !options.followSymlinks)
+      throw unreadable(options.unsafeCode ?? options.code, path, 'it is a symbolic link', errno, thrown)
     throw unreadable(errno === 'ENXIO' ? (options.unsafeCode ?? options.code) : options.code, path, errno, errno, thrown)
   }
   try {
-    const facts = await handle.stat()
+    const facts = fstatSync(descriptor)
     if (!facts.isFile()) throw unreadable(options.unsafeCode ?? options.code, path, 'it is not a regular file')
     if (facts.size > options.maxBytes) throw tooLarge(path, options)
-    const bytes = await readWhole(handle, facts, options.maxBytes + 1)
+    const bytes = readWhole(descriptor, Math.min(options.maxBytes, facts.size) + 1)
     if (bytes.length > options.maxBytes) throw tooLarge(path, options)
     return { bytes, mode: facts.mode & 0o7777, uid: facts.uid, links: facts.nlink, modifiedAt: facts.mtimeMs }
   } catch (thrown) {
     if (thrown instanceof ClawError) throw thrown
     throw unreadable(options.code, path, errnoOf(thrown), errnoOf(thrown), thrown)
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
 }
 
@@ -69,13 +71,14 @@ function unreadable(code: ErrorCode, path: string, why: string, errno?: string, 
   return new ClawError(code, { what: `cannot read \`${path}\``, why, data: { path, ...(errno === undefined ? {} : { errno }) }, cause })
 }
 
-async function readWhole(handle: FileHandle, facts: Stats, most: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(Math.min(most, facts.size + 1))
+/** One byte more than there should be: a file that grows meanwhile shows. */
+function readWhole(descriptor: number, most: number): Buffer {
+  const buffer = Buffer.alloc(most)
   let length = 0
-  while (length < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length)
-    if (bytesRead === 0) break
-    length += bytesRead
+  while (length < most) {
+    const count = readSync(descriptor, buffer, length, most - length, length)
+    if (count === 0) break
+    length += count
   }
   return buffer.subarray(0, length)
 }
@@ -208,4 +211,4 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-export { chmod, lstat, readdir, realpath, rename, stat }
+export { chmod, lstat, realpath, rename, stat }

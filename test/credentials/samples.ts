@@ -112,3 +112,16 @@ export async function intentOf(store: CredentialStore, record: CredentialRecord,
   if (outcome.outcome !== 'written' || !outcome.intent) throw new Error(`no intent: ${JSON.stringify(outcome)}`)
   return outcome.intent
 }
+
+/** What a write comes to: its outcome, or the code and reason of its error. */
+export async function attempt(work: Promise<unknown>): Promise<unknown> {
+  try {
+    const result = await work
+    return typeof result === 'object' && result !== null && 'outcome' in result ? result.outcome : result
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown) return { code: thrown.code, message: thrown.message, why: 'why' in thrown ? thrown.why : undefined }
+    throw thrown
+  }
+}
+
+export const signIn = (store: CredentialStore, n = 1): Promise<WriteOutcome> => store.write({ type: 'sign_in', slot: grantSlot, credential: grant(n) })

@@ -68,6 +68,7 @@ describe('many processes at one store', () => {
         expect(record?.secrets?.access.reveal()).toBe(`sk-counter-${n}-0123456789`)
         expect(n).toBeGreaterThanOrEqual(last)
         last = n
+        await new Promise((resolve) => setImmediate(resolve))
       }
       return last
     })

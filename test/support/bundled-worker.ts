@@ -21,6 +21,7 @@ export interface RunningWorker {
 /** A script of the tests as a process of its own: bundled once, with the test hooks in, since Node 20 runs no TypeScript. */
 export class BundledWorker {
   readonly #dir: string
+  readonly #running = new Set<ChildProcess>()
   readonly path: string
 
   private constructor(dir: string, path: string) {
@@ -46,6 +47,8 @@ export class BundledWorker {
     const [program = process.execPath, ...rest] = [...(options.under ?? []), process.execPath, this.path, ...args]
     // One thread for files: system calls then have numbers, by which strace picks one.
     const child = spawn(program, rest, { env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '1', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#running.add(child)
+    child.once('exit', () => this.#running.delete(child))
     let stdout = ''
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => {
@@ -78,7 +81,9 @@ export class BundledWorker {
     return running
   }
 
+  /** Ends what a failed test left running, and removes the bundle. */
   dispose(): void {
+    for (const child of this.#running) child.kill('SIGKILL')
     rmSync(this.#dir, { recursive: true, force: true })
   }
 }
