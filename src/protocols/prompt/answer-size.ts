@@ -17,7 +17,13 @@ export class AnswerSize {
     if (this.#chars <= most) return
     throw new ClawError('CLAW_PROTOCOL', {
       what: `the answer of \`${this.#context.route}\` is longer than ${most} characters`,
-      data: { limit: { limit: 'answer.characters', characters: most, source: this.#context.limits?.answerChars === undefined ? 'built-in' : 'config' } },
+      data: {
+        limit: {
+          limit: 'answer.characters',
+          characters: most,
+          source: this.#context.limits?.answerChars === undefined ? 'built-in' : 'config',
+        },
+      },
     })
   }
 }

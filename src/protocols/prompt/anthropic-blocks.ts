@@ -8,7 +8,15 @@ type Block =
   | { readonly type: 'text'; text: string; isClosed: boolean }
   | { readonly type: 'thinking'; thinking: string; signature: string | undefined; isClosed: boolean }
   | { readonly type: 'redacted_thinking'; readonly data: unknown; isClosed: boolean }
-  | { readonly type: 'tool_use'; readonly id: string | undefined; readonly name: string | undefined; readonly input: unknown; json: string; isClosed: boolean; call?: FinishedCall | ClawError }
+  | {
+      readonly type: 'tool_use'
+      readonly id: string | undefined
+      readonly name: string | undefined
+      readonly input: unknown
+      json: string
+      isClosed: boolean
+      call?: FinishedCall | ClawError
+    }
   /** Run by the server, or unknown: no call of ours, and its pieces belong to nobody. */
   | { readonly type: 'ignored'; isClosed: boolean }
 
@@ -94,7 +102,9 @@ export class AnthropicBlocks {
     const blocks = this.#blocks.flatMap(wireBlock)
     const hasCalls = blocks.some((block) => block.type === 'tool_use')
     const hasThinking = blocks.some((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
-    return dialect.echoReasoning === 'required' && hasCalls && !hasThinking ? [{ type: 'thinking', thinking: LOST_REASONING }, ...blocks] : blocks
+    return dialect.echoReasoning === 'required' && hasCalls && !hasThinking
+      ? [{ type: 'thinking', thinking: LOST_REASONING }, ...blocks]
+      : blocks
   }
 
   #find(index: number | undefined): Block | undefined {
@@ -143,11 +153,15 @@ function wireBlock(block: Block): Fields[] {
       return block.text.trim() === '' ? [] : [{ type: 'text', text: block.text }]
     case 'thinking':
       // One that was cut has no signature yet, and the server would refuse it.
-      return block.isClosed ? [{ type: 'thinking', thinking: block.thinking, ...(block.signature !== undefined && { signature: block.signature }) }] : []
+      return block.isClosed
+        ? [{ type: 'thinking', thinking: block.thinking, ...(block.signature !== undefined && { signature: block.signature }) }]
+        : []
     case 'redacted_thinking':
       return [{ type: 'redacted_thinking', data: block.data }]
     case 'tool_use':
-      return block.call === undefined || block.call instanceof ClawError ? [] : [{ type: 'tool_use', id: block.call.id, name: block.call.name, input: inputOf(block.call) }]
+      return block.call === undefined || block.call instanceof ClawError
+        ? []
+        : [{ type: 'tool_use', id: block.call.id, name: block.call.name, input: inputOf(block.call) }]
     case 'ignored':
       return []
   }
@@ -161,6 +175,9 @@ function inputOf(call: FinishedCall): unknown {
 /** How many characters of a delta or of a block that opens are kept. */
 export function charsOf(value: unknown): number {
   const input = at(value, 'input')
-  const pieces = ['text', 'thinking', 'signature', 'partial_json', 'data'].reduce((sum, name) => sum + (textAt(value, name)?.length ?? 0), 0)
+  const pieces = ['text', 'thinking', 'signature', 'partial_json', 'data'].reduce(
+    (sum, name) => sum + (textAt(value, name)?.length ?? 0),
+    0,
+  )
   return pieces + (isFields(input) && !isTooDeep(input) ? JSON.stringify(input).length : 0)
 }

@@ -2,7 +2,16 @@ import type { Continuation, Message, Part, PromptRequest } from './conversation.
 import { LOST_REASONING } from './lost-reasoning.ts'
 import { ToolIds } from './tool-ids.ts'
 import { at, isFields, parseJson, textAt, type Fields } from './wire-json.ts'
-import { maySample, notSent, toolSchema, wireHeaders, withExtraBody, type RequestWarning, type RouteWire, type WireRequest } from './wire-request.ts'
+import {
+  maySample,
+  notSent,
+  toolSchema,
+  wireHeaders,
+  withExtraBody,
+  type RequestWarning,
+  type RouteWire,
+  type WireRequest,
+} from './wire-request.ts'
 
 /** What an answer may have when nobody says: enough for text, below what any model allows. */
 const DEFAULT_MAX_TOKENS = 8192
@@ -17,7 +26,9 @@ export function buildAnthropicRequest(request: PromptRequest, route: RouteWire):
   const thinking = thinkingOf(request, route, warnings)
   const budget = thinking.budget ?? 0
   const mostTokens = model.outputTokens > 0 ? model.outputTokens : Number.POSITIVE_INFINITY
-  const system = request.messages.flatMap((message) => (message.role === 'system' && message.content !== '' ? [message.content] : [])).join('\n\n')
+  const system = request.messages
+    .flatMap((message) => (message.role === 'system' && message.content !== '' ? [message.content] : []))
+    .join('\n\n')
   const body: Fields = {
     model: request.model,
     max_tokens: request.maxTokens ?? Math.min(mostTokens, budget + DEFAULT_MAX_TOKENS),
@@ -27,7 +38,11 @@ export function buildAnthropicRequest(request: PromptRequest, route: RouteWire):
     ...thinking.fields,
     messages: messages(request.messages, route),
     ...(request.tools.length > 0 && {
-      tools: request.tools.map(({ name, description, parameters }) => ({ name, ...(description !== undefined && { description }), input_schema: toolSchema(parameters) })),
+      tools: request.tools.map(({ name, description, parameters }) => ({
+        name,
+        ...(description !== undefined && { description }),
+        input_schema: toolSchema(parameters),
+      })),
     }),
   }
   return { path: '/v1/messages', headers: wireHeaders(request.stream), body: JSON.stringify(withExtraBody(body, dialect)), warnings }
@@ -35,7 +50,11 @@ export function buildAnthropicRequest(request: PromptRequest, route: RouteWire):
 
 function temperature({ temperature }: PromptRequest, route: RouteWire, thinking: Fields, warnings: RequestWarning[]): Fields {
   if (temperature === undefined) return {}
-  const refusal = !maySample(route) ? 'does not take it for this model' : Object.hasOwn(thinking, 'thinking') ? 'does not take it together with reasoning' : undefined
+  const refusal = !maySample(route)
+    ? 'does not take it for this model'
+    : Object.hasOwn(thinking, 'thinking')
+      ? 'does not take it together with reasoning'
+      : undefined
   if (refusal === undefined) return { temperature }
   warnings.push(notSent('temperature', route.route, refusal))
   return {}
@@ -48,7 +67,11 @@ interface Thinking {
 }
 
 /** Newer models think as much as an effort says, older ones as much as a budget allows. */
-function thinkingOf({ reasoning: level, maxTokens }: PromptRequest, { route, dialect, model }: RouteWire, warnings: RequestWarning[]): Thinking {
+function thinkingOf(
+  { reasoning: level, maxTokens }: PromptRequest,
+  { route, dialect, model }: RouteWire,
+  warnings: RequestWarning[],
+): Thinking {
   if (level === undefined) return { fields: {} }
   const { effort = 'reasoning_effort', effortMap = {} } = dialect
   const mapped = Object.hasOwn(effortMap, level) ? effortMap[level] : undefined
@@ -58,7 +81,8 @@ function thinkingOf({ reasoning: level, maxTokens }: PromptRequest, { route, dia
     warnings.push(notSent('reasoning', route, 'has no setting for it with this model'))
     return { fields: {} }
   }
-  if (effort !== 'thinking') return { fields: { thinking: { type: isBudgetless ? 'enabled' : 'adaptive' }, output_config: { effort: mapped ?? level } } }
+  if (effort !== 'thinking')
+    return { fields: { thinking: { type: isBudgetless ? 'enabled' : 'adaptive' }, output_config: { effort: mapped ?? level } } }
   if (isBudgetless) return { fields: { thinking: { type: 'enabled' } } }
   const wanted = mapped !== undefined && /^\d+$/.test(mapped) ? Number(mapped) : BUDGETS[level]
   const limit = maxTokens ?? (model.outputTokens > 0 ? model.outputTokens : Number.POSITIVE_INFINITY)
@@ -113,7 +137,8 @@ function userBlock(part: Part): Fields[] {
 
 /** Blocks of this very route go back unchanged: signatures and order are checked there. */
 function ownBlocks(continuation: Continuation | undefined, route: string, ids: ToolIds): Fields[] | undefined {
-  if (continuation?.protocol !== 'anthropic-messages' || continuation.route !== route || !Array.isArray(continuation.message)) return undefined
+  if (continuation?.protocol !== 'anthropic-messages' || continuation.route !== route || !Array.isArray(continuation.message))
+    return undefined
   const blocks = continuation.message.filter(isFields)
   for (const block of blocks) {
     const id = at(block, 'type') === 'tool_use' ? textAt(block, 'id') : undefined

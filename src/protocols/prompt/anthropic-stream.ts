@@ -119,7 +119,10 @@ class AnthropicAnswer implements AnswerReader {
   #begin(message: unknown): void {
     const id = textAt(message, 'id')
     if (this.#id !== undefined && id !== undefined && id !== this.#id) {
-      throw new ClawError('CLAW_PROTOCOL', { what: `\`${this.#context.route}\` mixed two answers into one`, why: 'a second `message_start` with another id' })
+      throw new ClawError('CLAW_PROTOCOL', {
+        what: `\`${this.#context.route}\` mixed two answers into one`,
+        why: 'a second `message_start` with another id',
+      })
     }
     this.#id ??= id
     this.#model ??= textAt(message, 'model')

@@ -24,7 +24,8 @@ export function errorOfBody(text: string, status: number | undefined): ProviderE
   const found = errorOfValue(parseJson(trimmed)?.value, status)
   if (found) return found
   const none = { status, codes: [], miniMaxCode: undefined, source: undefined }
-  if (trimmed.startsWith('<')) return { ...none, message: /<title[^>]*>([^<]*)<\/title>/i.exec(trimmed.slice(0, LONGEST_HEAD))?.[1]?.trim() ?? '' }
+  if (trimmed.startsWith('<'))
+    return { ...none, message: /<title[^>]*>([^<]*)<\/title>/i.exec(trimmed.slice(0, LONGEST_HEAD))?.[1]?.trim() ?? '' }
   const isLine = trimmed.length <= LONGEST_PLAIN_TEXT && !/[\r\n{[]/.test(trimmed)
   return { ...none, message: isLine ? trimmed : '' }
 }

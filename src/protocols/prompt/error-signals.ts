@@ -36,13 +36,20 @@ export function judgeError(error: ProviderError, rules: ErrorRules): Verdict {
 function rulesOf({ errorRules = [], clientNotAllowed, clientNotAllowedFix }: ErrorRules): readonly ErrorRule[] {
   if (!clientNotAllowed) return errorRules
   const { status, type, contains } = clientNotAllowed
-  const gate: ErrorRule = { status: [status], contains, kind: 'client_not_allowed', ...(type && { codes: [type] }), ...(clientNotAllowedFix && { hint: clientNotAllowedFix }) }
+  const gate: ErrorRule = {
+    status: [status],
+    contains,
+    kind: 'client_not_allowed',
+    ...(type && { codes: [type] }),
+    ...(clientNotAllowedFix && { hint: clientNotAllowedFix }),
+  }
   return [gate, ...errorRules]
 }
 
 function fits(rule: ErrorRule, error: ProviderError, text: string): boolean {
   // An error inside a stream has no status: then the words of a rule have to do, where it has any.
-  const isOfStatus = error.status === undefined ? rule.codes !== undefined || rule.contains !== undefined : rule.status?.includes(error.status)
+  const isOfStatus =
+    error.status === undefined ? rule.codes !== undefined || rule.contains !== undefined : rule.status?.includes(error.status)
   if (rule.status && !isOfStatus) return false
   if (rule.codes && !rule.codes.some((code) => error.codes.includes(code) || code === error.miniMaxCode)) return false
   return rule.contains === undefined || text.toLowerCase().includes(rule.contains.toLowerCase())
@@ -50,7 +57,9 @@ function fits(rule: ErrorRule, error: ProviderError, text: string): boolean {
 
 function kindOf(error: ProviderError, text: string): ErrorKind {
   const { status } = error
-  const telling = TELLING_TEXTS.find((signal) => signal.pattern.test(text) && (signal.statuses === undefined || signal.statuses.includes(status)))
+  const telling = TELLING_TEXTS.find(
+    (signal) => signal.pattern.test(text) && (signal.statuses === undefined || signal.statuses.includes(status)),
+  )
   if (telling) return telling.kind
   const byNumber = MINIMAX.get(error.miniMaxCode ?? '') ?? firstOf(error.codes, (code) => ZAI.get(code))
   if (byNumber) return byNumber
@@ -64,8 +73,16 @@ function kindOf(error: ProviderError, text: string): ErrorKind {
 }
 
 /** Sentences that mean one thing, whatever code came with them. */
-const TELLING_TEXTS: readonly { readonly pattern: RegExp; readonly kind: ErrorKind; readonly statuses?: readonly (number | undefined)[] }[] = [
-  { pattern: /only available for coding agents|only authorized for use with claude code/i, statuses: [400, 403, undefined], kind: 'client_not_allowed' },
+const TELLING_TEXTS: readonly {
+  readonly pattern: RegExp
+  readonly kind: ErrorKind
+  readonly statuses?: readonly (number | undefined)[]
+}[] = [
+  {
+    pattern: /only available for coding agents|only authorized for use with claude code/i,
+    statuses: [400, 403, undefined],
+    kind: 'client_not_allowed',
+  },
   { pattern: /access terminated/i, statuses: [403, undefined], kind: 'terminated' },
   { pattern: /engine is currently overloaded|selected model is at capacity|service is currently unavailable/i, kind: 'overloaded' },
   { pattern: /incorrect api key/i, statuses: [400, 401, 403, undefined], kind: 'auth' },
@@ -79,10 +96,27 @@ const CODES = table({
   auth: ['authentication_error', 'invalid_api_key', 'invalid_authentication_error', 'incorrect_api_key_error', 'token_expired'],
   forbidden: ['permission_error', 'permission_denied', 'model_not_allowed', 'unsupported_country_region_territory'],
   quota: [
-    'insufficient_quota', 'exceeded_current_quota_error', 'usage_limit_reached', 'usage_not_included', 'billing_error', 'Arrearage',
-    'Throttling.AllocationQuota', 'enforced_spend_limit_reached', 'contract_spend_limit_reached', 'organization_on_hold',
+    'insufficient_quota',
+    'exceeded_current_quota_error',
+    'usage_limit_reached',
+    'usage_not_included',
+    'billing_error',
+    'Arrearage',
+    'Throttling.AllocationQuota',
+    'enforced_spend_limit_reached',
+    'contract_spend_limit_reached',
+    'organization_on_hold',
   ],
-  rate_limit: ['rate_limit_error', 'rate_limit_exceeded', 'rate_limit_reached_error', 'RateLimitReached', 'RESOURCE_EXHAUSTED', 'limit_requests', 'Throttling', 'Throttling.RateQuota'],
+  rate_limit: [
+    'rate_limit_error',
+    'rate_limit_exceeded',
+    'rate_limit_reached_error',
+    'RateLimitReached',
+    'RESOURCE_EXHAUSTED',
+    'limit_requests',
+    'Throttling',
+    'Throttling.RateQuota',
+  ],
   overloaded: ['overloaded_error', 'engine_overloaded_error', 'server_is_overloaded', 'slow_down', 'unavailable_error'],
   context_overflow: ['context_length_exceeded', 'context_too_large', 'model_context_window_exceeded'],
   content_filter: ['content_filter', 'content_policy_violation', 'cyber_policy', 'bio_policy', 'data_inspection_failed'],

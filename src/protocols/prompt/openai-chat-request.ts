@@ -1,7 +1,16 @@
 import type { Continuation, Dialect, Message, Part, PromptRequest } from './conversation.ts'
 import { chatAssistantMessage } from './openai-chat-message.ts'
 import { isFields, at, type Fields } from './wire-json.ts'
-import { maySample, notSent, toolSchema, wireHeaders, withExtraBody, type RequestWarning, type RouteWire, type WireRequest } from './wire-request.ts'
+import {
+  maySample,
+  notSent,
+  toolSchema,
+  wireHeaders,
+  withExtraBody,
+  type RequestWarning,
+  type RouteWire,
+  type WireRequest,
+} from './wire-request.ts'
 
 /** A request of openai-chat (`POST /chat/completions`), as the dialect of the route wants it. */
 export function buildChatRequest(request: PromptRequest, route: RouteWire): WireRequest {
@@ -52,20 +61,24 @@ function reasoning({ reasoning: level }: PromptRequest, { route, dialect, model 
 
 function messages(conversation: readonly Message[], { route, dialect }: RouteWire): Fields[] {
   // One system message, first: more are refused by some.
-  const system = conversation.flatMap((message) => (message.role === 'system' && message.content !== '' ? [message.content] : [])).join('\n\n')
-  const rest = conversation.flatMap((message): Fields[] => {
-    switch (message.role) {
-      case 'system':
-        return []
-      case 'user':
-        return [{ role: 'user', content: userContent(message.content) }]
-      case 'tool':
-        return [{ role: 'tool', tool_call_id: message.toolCallId, content: message.text }]
-      case 'assistant':
-        return assistant(message, route, dialect)
-    }
-  })
+  const system = conversation
+    .flatMap((message) => (message.role === 'system' && message.content !== '' ? [message.content] : []))
+    .join('\n\n')
+  const rest = conversation.flatMap((message) => wireMessages(message, route, dialect))
   return system === '' ? rest : [{ role: dialect.systemRole ?? 'system', content: system }, ...rest]
+}
+
+function wireMessages(message: Message, route: string, dialect: Dialect): Fields[] {
+  switch (message.role) {
+    case 'system':
+      return []
+    case 'user':
+      return [{ role: 'user', content: userContent(message.content) }]
+    case 'tool':
+      return [{ role: 'tool', tool_call_id: message.toolCallId, content: message.text }]
+    case 'assistant':
+      return assistant(message, route, dialect)
+  }
 }
 
 /** Text alone is one string, which every server takes; empty text parts are refused by some. */
@@ -89,7 +102,11 @@ function assistant(message: Extract<Message, { role: 'assistant' }>, route: stri
       refusal: '',
       reasoning: '',
       details: [],
-      calls: message.toolCalls.map(({ id, name, arguments: given }) => ({ id, name, rawArguments: typeof given === 'string' ? given : JSON.stringify(given ?? {}) })),
+      calls: message.toolCalls.map(({ id, name, arguments: given }) => ({
+        id,
+        name,
+        rawArguments: typeof given === 'string' ? given : JSON.stringify(given ?? {}),
+      })),
     }),
   ]
 }

@@ -77,7 +77,8 @@ class ChatAnswer implements AnswerReader {
     const isEofOk = dialect.eofOk === true && this.#calls.areObjects
     // A mark alone is no answer.
     const isMarkedEnd = wasMarked && this.hasOutput
-    if (!this.isComplete && !isMarkedEnd && !isEofOk) throw truncated(this.#context, wasMarked ? '`finish_reason` or any output' : '`finish_reason` or `[DONE]`')
+    if (!this.isComplete && !isMarkedEnd && !isEofOk)
+      throw truncated(this.#context, wasMarked ? '`finish_reason` or any output' : '`finish_reason` or `[DONE]`')
     const held = this.#split(this.#thinkTags?.end() ?? [])
     const said = chatFinish(this.#finish, { hasCalls: false })
     if (said === 'error') {
@@ -100,7 +101,9 @@ class ChatAnswer implements AnswerReader {
       ...held,
       ...calls.map(({ id, name, arguments: given }): PromptEvent => ({ type: 'tool_call', id, name, arguments: given })),
       ...this.rest(),
-      ...(this.isComplete ? [] : [{ type: 'warning', code: 'finish_reason_missing', message: `\`${route}\` did not say why its answer ended` } as const]),
+      ...(this.isComplete
+        ? []
+        : [{ type: 'warning', code: 'finish_reason_missing', message: `\`${route}\` did not say why its answer ended` } as const]),
       {
         type: 'finish',
         finishReason,
@@ -115,9 +118,11 @@ class ChatAnswer implements AnswerReader {
     const details = listAt(delta, 'reasoning_details')
     this.#size.add(this.#details.take(details))
     // Routers send the same reasoning twice, as text and as details.
-    const reasoning = textAt(delta, 'reasoning_content') ?? textAt(delta, 'reasoning') ?? textAt(delta, 'reasoning_text') ?? visibleReasoning(details)
+    const reasoning =
+      textAt(delta, 'reasoning_content') ?? textAt(delta, 'reasoning') ?? textAt(delta, 'reasoning_text') ?? visibleReasoning(details)
     const events = this.#reason(reasoning)
-    for (const part of contentParts(at(delta, 'content'))) events.push(...(part.type === 'reasoning' ? this.#reason(part.text) : this.#say(part.text)))
+    for (const part of contentParts(at(delta, 'content')))
+      events.push(...(part.type === 'reasoning' ? this.#reason(part.text) : this.#say(part.text)))
     const refusal = textAt(delta, 'refusal')
     if (refusal !== undefined) {
       this.#refusal += refusal

@@ -39,7 +39,11 @@ const DONE = '[DONE]'
  * @throws {ClawError} the provider's own failure (status or event); `CLAW_TRUNCATED` for an answer that stopped in the middle;
  * `CLAW_PROTOCOL`; `CLAW_TIMEOUT` naming the limit of silence; `CLAW_NETWORK` before any output; the reason of the signal.
  */
-export async function* readPromptStream(response: HttpResponse, context: AnswerContext, reader: AnswerReader): AsyncGenerator<PromptEvent, void> {
+export async function* readPromptStream(
+  response: HttpResponse,
+  context: AnswerContext,
+  reader: AnswerReader,
+): AsyncGenerator<PromptEvent, void> {
   refuseRedirect(response, context.url)
   if (response.status < 200 || response.status > 299) throw await readProviderError(response, context)
   const contentType = contentTypeOf(response)
@@ -89,7 +93,10 @@ async function* readFrames(response: HttpResponse, context: AnswerContext, reade
       const frame = parseJson(data)?.value
       if (!isFields(frame) && !Array.isArray(frame)) {
         if (isTail) break
-        throw new ClawError('CLAW_PROTOCOL', { what: `\`${context.route}\` sent an event that is not JSON`, why: `${data.length} characters` })
+        throw new ClawError('CLAW_PROTOCOL', {
+          what: `\`${context.route}\` sent an event that is not JSON`,
+          why: `${data.length} characters`,
+        })
       }
       const failed = errorOfFrame(frame, name)
       if (failed) throw saidError(failed, response.headers, { ...context, now: context.clock.now() })
@@ -105,10 +112,18 @@ async function* readFrames(response: HttpResponse, context: AnswerContext, reade
   yield* reader.end(wasMarked)
 }
 
-function patience(context: AnswerContext, reader: Pick<AnswerReader, 'hasOutput' | 'isComplete'>, remember = (error: ClawError) => error): Patience {
+function patience(
+  context: AnswerContext,
+  reader: Pick<AnswerReader, 'hasOutput' | 'isComplete'>,
+  remember = (error: ClawError) => error,
+): Patience {
   const { firstEventMs, idleMs } = context.limits ?? {}
   const idle = { ms: idleMs ?? IDLE_MS, limit: 'prompt.idle_timeout', source: idleMs === undefined ? 'built-in' : 'config' }
-  const first = { ms: firstEventMs ?? FIRST_EVENT_MS, limit: 'prompt.first_event_timeout', source: firstEventMs === undefined ? 'built-in' : 'config' }
+  const first = {
+    ms: firstEventMs ?? FIRST_EVENT_MS,
+    limit: 'prompt.first_event_timeout',
+    source: firstEventMs === undefined ? 'built-in' : 'config',
+  }
   return {
     clock: context.clock,
     silence() {
@@ -128,7 +143,11 @@ function patience(context: AnswerContext, reader: Pick<AnswerReader, 'hasOutput'
 }
 
 async function wholeText(response: HttpResponse, context: AnswerContext): Promise<string> {
-  const { text, isWhole, thrown } = await readBody(response, patience(context, { hasOutput: false, isComplete: false }), mostEventBytes(context))
+  const { text, isWhole, thrown } = await readBody(
+    response,
+    patience(context, { hasOutput: false, isComplete: false }),
+    mostEventBytes(context),
+  )
   if (thrown !== undefined) throw thrown
   if (!isWhole) throw tooLong(context)
   return text
@@ -137,7 +156,11 @@ async function wholeText(response: HttpResponse, context: AnswerContext): Promis
 /** A connection that broke after output began is an answer that was cut. */
 function brokenOff(thrown: unknown, context: AnswerContext, reader: AnswerReader): unknown {
   if (!reader.hasOutput || !(thrown instanceof ClawError) || thrown.code !== 'CLAW_NETWORK') return thrown
-  return new ClawError('CLAW_TRUNCATED', { what: `the answer of \`${context.route}\` stopped in the middle`, why: thrown.why, cause: thrown })
+  return new ClawError('CLAW_TRUNCATED', {
+    what: `the answer of \`${context.route}\` stopped in the middle`,
+    why: thrown.why,
+    cause: thrown,
+  })
 }
 
 function contentTypeOf({ headers }: HttpResponse): string {
@@ -147,7 +170,9 @@ function contentTypeOf({ headers }: HttpResponse): string {
 /** A success without an answer: its shape, never its body. */
 function noAnswer(context: AnswerContext, response: HttpResponse | undefined, text: string): ClawError {
   const type = response && contentTypeOf(response)
-  const shape = [response && `HTTP ${response.status}`, type && visibleLine(type, 60), text !== '' && `${text.length} characters`].filter(Boolean).join(', ')
+  const shape = [response && `HTTP ${response.status}`, type && visibleLine(type, 60), text !== '' && `${text.length} characters`]
+    .filter(Boolean)
+    .join(', ')
   return new ClawError('CLAW_PROTOCOL', {
     what: `\`${context.route}\` sent no answer that can be read`,
     why: shape === '' ? undefined : shape,

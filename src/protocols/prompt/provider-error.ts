@@ -35,7 +35,15 @@ const FAILURES: Readonly<Record<ErrorKind, readonly [code: ErrorCode, what: stri
 const PASSING: ReadonlySet<ErrorKind> = new Set(['quota', 'rate_limit', 'overloaded', 'server'])
 
 /** Where servers put the id that their support asks for. */
-const REQUEST_ID_HEADERS: readonly string[] = ['request-id', 'x-request-id', 'x-oai-request-id', 'x-ds-trace-id', 'x-trace-id', 'x-generation-id', 'cf-ray']
+const REQUEST_ID_HEADERS: readonly string[] = [
+  'request-id',
+  'x-request-id',
+  'x-oai-request-id',
+  'x-ds-trace-id',
+  'x-trace-id',
+  'x-generation-id',
+  'cf-ray',
+]
 
 /** How an error is to be read: whose it is, what its catalogue entry knows, and when it came. */
 export interface ErrorContext extends ErrorRules {
@@ -50,7 +58,10 @@ export interface ErrorContext extends ErrorRules {
  *
  * @returns as {@link providerError}
  */
-export async function readProviderError(response: HttpResponse, context: Omit<ErrorContext, 'now'> & { readonly clock: Clock }): Promise<ClawError> {
+export async function readProviderError(
+  response: HttpResponse,
+  context: Omit<ErrorContext, 'now'> & { readonly clock: Clock },
+): Promise<ClawError> {
   const { clock } = context
   const overdue = () => new ClawError('CLAW_TIMEOUT', { what: 'the body of an error did not come' })
   const { text } = await readBody(response, { clock, silence: () => ({ ms: ERROR_BODY_MS, overdue }) }, MOST_ERROR_BYTES)
@@ -63,7 +74,10 @@ export async function readProviderError(response: HttpResponse, context: Omit<Er
  * `data`: `kind`, `status`, `retryAt` (RFC 3339, where the server gave a time), `requestId`, `shouldRetry` (only where the
  * server says so itself).
  */
-export function providerError(answer: { readonly status: number; readonly headers: Headers; readonly text: string }, context: ErrorContext): ClawError {
+export function providerError(
+  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  context: ErrorContext,
+): ClawError {
   return saidError(errorOfBody(answer.text, answer.status), answer.headers, context)
 }
 

@@ -13,7 +13,8 @@ export class ReasoningDetails {
     for (const detail of details) {
       if (!isFields(detail)) continue
       const last = this.#details.at(-1)
-      const isSame = last !== undefined && last.get('type') === at(detail, 'type') && (last.get('index') ?? undefined) === at(detail, 'index')
+      const isSame =
+        last !== undefined && last.get('type') === at(detail, 'type') && (last.get('index') ?? undefined) === at(detail, 'index')
       const target = isSame ? last : new Map<string, unknown>()
       if (!isSame) this.#details.push(target)
       for (const [name, value] of Object.entries(detail)) {

@@ -8,7 +8,13 @@ const LONGEST_MESSAGE = 8 * 1024
 /** Later instants are not believed. */
 const LONGEST_MS = 400 * 86_400_000
 const SECOND_MS = 1_000
-const UNITS_MS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', SECOND_MS], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]])
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', SECOND_MS],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
 
 /**
  * When a refused request may be sent again, as far as the server says so: `retry-after-ms`, `retry-after`, the reset of an
@@ -99,7 +105,9 @@ function bodyReset(source: unknown, now: number): number | undefined {
 
 /** "try again in 11.054s", "… in 6m0s", "… in 35 seconds", and "reset at" a date whose zone is said. */
 function messageReset(message: string, now: number): number | undefined {
-  const again = /(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|minutes?|hours?|ms|s|m|h|d) ?)+)/i.exec(message)?.[1]
+  const again = /(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|minutes?|hours?|ms|s|m|h|d) ?)+)/i.exec(
+    message,
+  )?.[1]
   if (again !== undefined) return now + lengthOf(again)
   const date = /reset (?:at|on) (\d{4}-)?(\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}) ?(UTC|GMT|Z)?([+-]\d{2}:\d{2})?/i.exec(message)
   if (!date || (date[4] === undefined && date[5] === undefined)) return undefined

@@ -5,7 +5,10 @@ import { isFields, numberAt, type Fields } from './wire-json.ts'
 export function chatUsage(usage: unknown, dialect: Dialect): Usage {
   const prompt = numberAt(usage, 'prompt_tokens')
   const completion = numberAt(usage, 'completion_tokens')
-  const cached = numberAt(usage, 'prompt_tokens_details', 'cached_tokens') ?? numberAt(usage, 'cached_tokens') ?? numberAt(usage, 'prompt_cache_hit_tokens')
+  const cached =
+    numberAt(usage, 'prompt_tokens_details', 'cached_tokens') ??
+    numberAt(usage, 'cached_tokens') ??
+    numberAt(usage, 'prompt_cache_hit_tokens')
   const reasoning = numberAt(usage, 'completion_tokens_details', 'reasoning_tokens')
   const isCachedApart = prompt !== undefined && cached !== undefined && cached > prompt
   return {

@@ -7,7 +7,10 @@ const model = { outputTokens: 0, reasoning: true }
 const hello: Message = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
 
 function build(request: Partial<PromptRequest>, dialect: Dialect = {}, facts: Partial<RouteWire['model']> = {}) {
-  const { body, ...rest } = wireProtocol('openai-chat').buildRequest({ model: 'm-1', messages: [hello], tools: [], stream: true, ...request }, { route: 'acme', dialect, model: { ...model, ...facts } })
+  const { body, ...rest } = wireProtocol('openai-chat').buildRequest(
+    { model: 'm-1', messages: [hello], tools: [], stream: true, ...request },
+    { route: 'acme', dialect, model: { ...model, ...facts } },
+  )
   return { ...rest, body: JSON.parse(body) }
 }
 const bodyOf = (...given: Parameters<typeof build>) => build(...given).body
@@ -35,13 +38,33 @@ it('sends everything that was asked for', () => {
   const request: Partial<PromptRequest> = {
     messages: [
       { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image', mediaType: 'image/png', base64: 'AAAA' }, { type: 'text', text: '' }] },
-      { role: 'assistant', text: '', toolCalls: [{ id: 'functions.lookup:0', name: 'lookup', arguments: { q: 'x' } }, { id: 'b', name: 'raw', arguments: '"text"' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is this?' },
+          { type: 'image', mediaType: 'image/png', base64: 'AAAA' },
+          { type: 'text', text: '' },
+        ],
+      },
+      {
+        role: 'assistant',
+        text: '',
+        toolCalls: [
+          { id: 'functions.lookup:0', name: 'lookup', arguments: { q: 'x' } },
+          { id: 'b', name: 'raw', arguments: '"text"' },
+        ],
+      },
       { role: 'tool', toolCallId: 'functions.lookup:0', text: '42', isError: false },
       { role: 'tool', toolCallId: 'b', text: 'no', isError: true },
       { role: 'assistant', text: 'It is 42.', toolCalls: [] },
       { role: 'system', content: 'And polite.' },
-      { role: 'user', content: [{ type: 'text', text: 'one' }, { type: 'text', text: 'two' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'one' },
+          { type: 'text', text: 'two' },
+        ],
+      },
     ],
     tools: [
       { name: 'lookup', description: 'Looks up', parameters: { $schema: 'x', type: 'object', properties: { q: { type: 'string' } } } },
@@ -63,7 +86,13 @@ it('sends everything that was asked for', () => {
       reasoning_effort: 'high',
       messages: [
         { role: 'system', content: 'Be brief.\n\nAnd polite.' },
-        { role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is this?' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+          ],
+        },
         {
           role: 'assistant',
           tool_calls: [
@@ -77,7 +106,10 @@ it('sends everything that was asked for', () => {
         { role: 'user', content: 'one\n\ntwo' },
       ],
       tools: [
-        { type: 'function', function: { name: 'lookup', description: 'Looks up', parameters: { type: 'object', properties: { q: { type: 'string' } } } } },
+        {
+          type: 'function',
+          function: { name: 'lookup', description: 'Looks up', parameters: { type: 'object', properties: { q: { type: 'string' } } } },
+        },
         { type: 'function', function: { name: 'now', parameters: { type: 'object' } } },
       ],
     },
@@ -92,12 +124,38 @@ describe('the dialect', () => {
   it.each<[name: string, request: Partial<PromptRequest>, dialect: Dialect, body: object]>([
     ['names the limit of tokens', { maxTokens: 7 }, { maxTokensField: 'max_tokens' }, { ...counted, max_tokens: 7 }],
     ['leaves out the wish for counts', {}, { streamUsage: false }, base],
-    ['names the role of the system text', { messages: [{ role: 'system', content: 's' }, hello] }, { systemRole: 'developer' }, { ...counted, messages: [{ role: 'developer', content: 's' }, { role: 'user', content: 'hi' }] }],
-    ['maps an effort', { reasoning: 'medium' }, { effort: 'reasoning_effort', effortMap: { medium: 'high' } }, { ...counted, reasoning_effort: 'high' }],
+    [
+      'names the role of the system text',
+      { messages: [{ role: 'system', content: 's' }, hello] },
+      { systemRole: 'developer' },
+      {
+        ...counted,
+        messages: [
+          { role: 'developer', content: 's' },
+          { role: 'user', content: 'hi' },
+        ],
+      },
+    ],
+    [
+      'maps an effort',
+      { reasoning: 'medium' },
+      { effort: 'reasoning_effort', effortMap: { medium: 'high' } },
+      { ...counted, reasoning_effort: 'high' },
+    ],
     ['switches thinking on', { reasoning: 'low' }, { effort: 'thinking' }, { ...counted, thinking: { type: 'enabled' } }],
-    ['names a kind of thinking', { reasoning: 'low' }, { effort: 'thinking', effortMap: { low: 'adaptive' } }, { ...counted, thinking: { type: 'adaptive' } }],
+    [
+      'names a kind of thinking',
+      { reasoning: 'low' },
+      { effort: 'thinking', effortMap: { low: 'adaptive' } },
+      { ...counted, thinking: { type: 'adaptive' } },
+    ],
     ['nests the effort', { reasoning: 'low' }, { effort: 'reasoning' }, { ...counted, reasoning: { effort: 'low' } }],
-    ['adds fixed fields, but not over the request itself', {}, { extraBody: { top_k: 1, model: 'x', messages: [], stream: false } }, { ...counted, top_k: 1 }],
+    [
+      'adds fixed fields, but not over the request itself',
+      {},
+      { extraBody: { top_k: 1, model: 'x', messages: [], stream: false } },
+      { ...counted, top_k: 1 },
+    ],
   ])('%s', (_, request, dialect, body) => {
     expect(build(request, dialect)).toMatchObject({ warnings: [] })
     expect(bodyOf(request, dialect)).toEqual(body)
@@ -136,8 +194,18 @@ describe('an assistant message', () => {
     expect(messagesOf([hello, { role: 'assistant', text: '', toolCalls: [] }])).toEqual([{ role: 'user', content: 'hi' }])
   })
 
-  const message = { role: 'assistant', content: '<think>x</think>hi', reasoning_details: [{ type: 'reasoning.encrypted', data: 'zz' }], novel: [1] }
-  const turn = (continuation: Extract<Message, { role: 'assistant' }>['continuation']): Message => ({ role: 'assistant', text: 'hi', toolCalls: [], continuation })
+  const message = {
+    role: 'assistant',
+    content: '<think>x</think>hi',
+    reasoning_details: [{ type: 'reasoning.encrypted', data: 'zz' }],
+    novel: [1],
+  }
+  const turn = (continuation: Extract<Message, { role: 'assistant' }>['continuation']): Message => ({
+    role: 'assistant',
+    text: 'hi',
+    toolCalls: [],
+    continuation,
+  })
 
   it('of the same route goes back unchanged', () => {
     expect(messagesOf([turn({ protocol: 'openai-chat', route: 'acme', message })], { echoReasoning: 'required' })).toEqual([message])

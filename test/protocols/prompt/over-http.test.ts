@@ -19,7 +19,9 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-async function ask(answer: (response: ServerResponse) => void): Promise<{ response: HttpResponse; context: ReturnType<typeof contextOf>; served: { response: ServerResponse | undefined } }> {
+async function ask(
+  answer: (response: ServerResponse) => void,
+): Promise<{ response: HttpResponse; context: ReturnType<typeof contextOf>; served: { response: ServerResponse | undefined } }> {
   const served: { response: ServerResponse | undefined } = { response: undefined }
   const server = createServer((_, response) => {
     served.response = response
@@ -27,9 +29,16 @@ async function ask(answer: (response: ServerResponse) => void): Promise<{ respon
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const http = new UndiciHttp({ clock, environment: environmentOf({}) })
-  closers.push(() => http.close(), () => server.closeAllConnections(), () => server.close())
+  closers.push(
+    () => http.close(),
+    () => server.closeAllConnections(),
+    () => server.close(),
+  )
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`
-  const { body, headers } = chat.buildRequest({ model: 'm', messages: [], tools: [], stream: true }, { route: 'acme', dialect: {}, model: { outputTokens: 0, reasoning: false } })
+  const { body, headers } = chat.buildRequest(
+    { model: 'm', messages: [], tools: [], stream: true },
+    { route: 'acme', dialect: {}, model: { outputTokens: 0, reasoning: false } },
+  )
   const response = await http.request({ method: 'POST', url, headers, body, signal: new AbortController().signal })
   return { response, context: contextOf({ url, clock, requestBytes: body.length }), served }
 }

@@ -15,16 +15,64 @@ const failure = (status: number, text: string, headers: Readonly<Record<string, 
 
 describe('the body of an error', () => {
   it.each<[who: string, status: number | undefined, body: string, message: string, codes: string[]]>([
-    ['Anthropic', 400, json({ type: 'error', error: { type: 'invalid_request_error', message: 'bad', details: { error_code: 'spend' } }, request_id: 'r' }), 'bad', ['spend', 'invalid_request_error']],
-    ['OpenAI', 400, json({ error: { message: 'bad', type: 'invalid_request_error', param: 'x', code: 'unsupported_value' } }), 'bad', ['unsupported_value', 'invalid_request_error']],
-    ['OpenAI without a code', 400, json({ error: { message: 'bad', type: 'invalid_request_error', param: null, code: null } }), 'bad', ['invalid_request_error']],
-    ['OpenRouter', 502, json({ error: { code: 502, message: 'Provider returned error', metadata: { raw: '{"error":{"message":"inner","code":"slow_down"}}', provider_name: 'p' } } }), 'Provider returned error: inner', ['slow_down']],
-    ['OpenRouter, raw text', 502, json({ error: { code: 502, message: 'Provider returned error', metadata: { raw: 'plain words' } } }), 'Provider returned error: plain words', []],
+    [
+      'Anthropic',
+      400,
+      json({ type: 'error', error: { type: 'invalid_request_error', message: 'bad', details: { error_code: 'spend' } }, request_id: 'r' }),
+      'bad',
+      ['spend', 'invalid_request_error'],
+    ],
+    [
+      'OpenAI',
+      400,
+      json({ error: { message: 'bad', type: 'invalid_request_error', param: 'x', code: 'unsupported_value' } }),
+      'bad',
+      ['unsupported_value', 'invalid_request_error'],
+    ],
+    [
+      'OpenAI without a code',
+      400,
+      json({ error: { message: 'bad', type: 'invalid_request_error', param: null, code: null } }),
+      'bad',
+      ['invalid_request_error'],
+    ],
+    [
+      'OpenRouter',
+      502,
+      json({
+        error: {
+          code: 502,
+          message: 'Provider returned error',
+          metadata: { raw: '{"error":{"message":"inner","code":"slow_down"}}', provider_name: 'p' },
+        },
+      }),
+      'Provider returned error: inner',
+      ['slow_down'],
+    ],
+    [
+      'OpenRouter, raw text',
+      502,
+      json({ error: { code: 502, message: 'Provider returned error', metadata: { raw: 'plain words' } } }),
+      'Provider returned error: plain words',
+      [],
+    ],
     ['Z.AI', 429, json({ error: { code: '1113', message: 'no balance' } }), 'no balance', ['1113']],
-    ['xAI', 400, json({ code: 'invalid-argument', error: 'Incorrect API key provided' }), 'Incorrect API key provided', ['invalid-argument']],
+    [
+      'xAI',
+      400,
+      json({ code: 'invalid-argument', error: 'Incorrect API key provided' }),
+      'Incorrect API key provided',
+      ['invalid-argument'],
+    ],
     ['Codex, Mistral', 401, json({ detail: 'Unauthorized' }), 'Unauthorized', []],
     ['detail as an object', 403, json({ detail: { message: 'no', code: 'x' } }), 'no', ['x']],
-    ['FastAPI', 422, json({ detail: [{ msg: 'field required', loc: ['body', 'model'] }, { msg: 'bad' }] }), 'body.model: field required; bad', []],
+    [
+      'FastAPI',
+      422,
+      json({ detail: [{ msg: 'field required', loc: ['body', 'model'] }, { msg: 'bad' }] }),
+      'body.model: field required; bad',
+      [],
+    ],
     ['Alibaba', 429, json({ code: 'Throttling.AllocationQuota', message: 'spent' }), 'spent', ['Throttling.AllocationQuota']],
     ['a gateway', 500, json({ msg: 'oh' }), 'oh', []],
     ['vLLM', 400, json({ object: 'error', message: 'too long', type: 'BadRequestError', code: 400 }), 'too long', ['BadRequestError']],
@@ -43,8 +91,13 @@ describe('the body of an error', () => {
   })
 
   it('of MiniMax is read, in its own shape and at the end of a message of the Anthropic style', () => {
-    expect(errorOfBody(json({ base_resp: { status_code: 1004, status_msg: 'login fail' } }), undefined)).toMatchObject({ message: 'login fail', miniMaxCode: '1004' })
-    expect(errorOfBody(json({ type: 'error', error: { type: 'rate_limit_error', message: 'used up (2056)' } }), 429)).toMatchObject({ miniMaxCode: '2056' })
+    expect(errorOfBody(json({ base_resp: { status_code: 1004, status_msg: 'login fail' } }), undefined)).toMatchObject({
+      message: 'login fail',
+      miniMaxCode: '1004',
+    })
+    expect(errorOfBody(json({ type: 'error', error: { type: 'rate_limit_error', message: 'used up (2056)' } }), 429)).toMatchObject({
+      miniMaxCode: '2056',
+    })
     expect(errorOfBody(json({ error: { message: 'most tokens (2056)' } }), 429)).toMatchObject({ miniMaxCode: undefined })
   })
 
@@ -61,7 +114,8 @@ describe('the body of an error', () => {
 
 describe('the kind of an error', () => {
   const openai = (code: string | null, message = 'm', type = 'some_error') => json({ error: { message, type, code } })
-  const anthropic = (type: string, message = 'm', details?: object) => json({ type: 'error', error: { type, message, ...(details && { details }) } })
+  const anthropic = (type: string, message = 'm', details?: object) =>
+    json({ type: 'error', error: { type, message, ...(details && { details }) } })
   const miniMax = (code: number, message = 'm') => json({ base_resp: { status_code: code, status_msg: message } })
 
   it.each<[kind: ErrorKind, status: number | undefined, body: string]>([
@@ -84,7 +138,11 @@ describe('the kind of an error', () => {
     ['forbidden', 429, openai('1313')],
     ['forbidden', 429, openai('1315')],
     ['forbidden', undefined, miniMax(2061)],
-    ['client_not_allowed', 403, anthropic('access_terminated_error', 'Kimi For Coding is currently only available for Coding Agents such as …')],
+    [
+      'client_not_allowed',
+      403,
+      anthropic('access_terminated_error', 'Kimi For Coding is currently only available for Coding Agents such as …'),
+    ],
     ['client_not_allowed', 400, anthropic('invalid_request_error', 'This credential is only authorized for use with Claude Code')],
     ['terminated', 403, anthropic('access_terminated_error', 'Access terminated for a breach')],
     ['quota', 402, ''],
@@ -102,7 +160,11 @@ describe('the kind of an error', () => {
     ['quota', 429, anthropic('rate_limit_error', 'm', { error_code: 'enforced_spend_limit_reached' })],
     ['quota', 429, anthropic('rate_limit_error', 'm', { error_code: 'contract_spend_limit_reached' })],
     ['quota', 403, anthropic('permission_error', 'm', { error_code: 'organization_on_hold' })],
-    ...['1113', '1308', '1309', '1310', '1314', '1316', '1317', '1318', '1319', '1320', '1321'].map((code): [ErrorKind, number, string] => ['quota', 429, openai(code)]),
+    ...['1113', '1308', '1309', '1310', '1314', '1316', '1317', '1318', '1319', '1320', '1321'].map((code): [ErrorKind, number, string] => [
+      'quota',
+      429,
+      openai(code),
+    ]),
     ...[1008, 1028, 1030, 2056].map((code): [ErrorKind, undefined, string] => ['quota', undefined, miniMax(code)]),
     ['quota', 429, anthropic('rate_limit_error', 'plan used up (2056)')],
     ['rate_limit', 429, ''],
@@ -168,12 +230,27 @@ describe('the kind of an error', () => {
   })
 
   it.each([
-    'prompt is too long: 210000 tokens > 200000 maximum', 'Input is too long for requested model', 'Your input exceeds the context window of this model',
-    'The input token count (9) exceeds the maximum number of tokens', "This model's maximum prompt length is 8 but the request contains 9 tokens",
-    'Please reduce the length of the messages', "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens", 'prompt token count of 9 exceeds the limit of 8',
-    'the request exceeds the available context size', 'tokens to keep is greater than the context length', 'invalid params, context window exceeds limit', 'Your request exceeded model token limit: 8 (requested: 9)',
-    'total message size 3000000 exceeds limit 2097152', 'Prompt is too large for model with 8 maximum context length', 'model_context_window_exceeded', 'context length exceeded',
-    'prompt too long; exceeded max context length by 9 tokens', 'messages is too long', 'too_many_prompt_tokens', 'too many tokens', 'token limit exceeded',
+    'prompt is too long: 210000 tokens > 200000 maximum',
+    'Input is too long for requested model',
+    'Your input exceeds the context window of this model',
+    'The input token count (9) exceeds the maximum number of tokens',
+    "This model's maximum prompt length is 8 but the request contains 9 tokens",
+    'Please reduce the length of the messages',
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+    'prompt token count of 9 exceeds the limit of 8',
+    'the request exceeds the available context size',
+    'tokens to keep is greater than the context length',
+    'invalid params, context window exceeds limit',
+    'Your request exceeded model token limit: 8 (requested: 9)',
+    'total message size 3000000 exceeds limit 2097152',
+    'Prompt is too large for model with 8 maximum context length',
+    'model_context_window_exceeded',
+    'context length exceeded',
+    'prompt too long; exceeded max context length by 9 tokens',
+    'messages is too long',
+    'too_many_prompt_tokens',
+    'too many tokens',
+    'token limit exceeded',
   ])('is an overflow with 400, 413, 422 or inside a stream, and with no other status: %s', (message) => {
     const kinds = [400, 413, 422, undefined, 500].map((status) => judgeError(errorOfBody(openai('some_code', message), status), {}).kind)
     expect(kinds).toEqual(['context_overflow', 'context_overflow', 'context_overflow', 'context_overflow', 'server'])
@@ -196,17 +273,46 @@ describe('the kind of an error', () => {
 
   it('is the vendor gate by the words of the entry', () => {
     const rules = { clientNotAllowed: { status: 403, type: 'gate_error', contains: 'agents only' }, clientNotAllowedFix: 'set `protocol`' }
-    expect(judgeError(errorOfBody(json({ error: { type: 'gate_error', message: 'Agents only!' } }), 403), rules)).toEqual({ kind: 'client_not_allowed', hint: 'set `protocol`' })
-    expect(judgeError(errorOfBody(json({ error: { type: 'other', message: 'Agents only!' } }), 403), rules)).toEqual({ kind: 'forbidden', hint: undefined })
+    expect(judgeError(errorOfBody(json({ error: { type: 'gate_error', message: 'Agents only!' } }), 403), rules)).toEqual({
+      kind: 'client_not_allowed',
+      hint: 'set `protocol`',
+    })
+    expect(judgeError(errorOfBody(json({ error: { type: 'other', message: 'Agents only!' } }), 403), rules)).toEqual({
+      kind: 'forbidden',
+      hint: undefined,
+    })
   })
 })
 
 describe('the error itself', () => {
   it('has a code of its own for every kind', () => {
-    const kinds: ErrorKind[] = ['auth', 'forbidden', 'client_not_allowed', 'terminated', 'quota', 'rate_limit', 'overloaded', 'context_overflow', 'content_filter', 'not_found', 'invalid_request', 'server']
+    const kinds: ErrorKind[] = [
+      'auth',
+      'forbidden',
+      'client_not_allowed',
+      'terminated',
+      'quota',
+      'rate_limit',
+      'overloaded',
+      'context_overflow',
+      'content_filter',
+      'not_found',
+      'invalid_request',
+      'server',
+    ]
     expect(kinds.map((kind) => failure(418, '', {}, { errorRules: [{ kind }] }).code)).toEqual([
-      'CLAW_CREDENTIAL_REJECTED', 'CLAW_FORBIDDEN', 'CLAW_CLIENT_NOT_ALLOWED', 'CLAW_TERMINATED', 'CLAW_QUOTA', 'CLAW_RATE_LIMIT', 'CLAW_OVERLOADED',
-      'CLAW_CONTEXT_OVERFLOW', 'CLAW_CONTENT_FILTER', 'CLAW_MODEL_UNKNOWN', 'CLAW_INVALID_REQUEST', 'CLAW_SERVER',
+      'CLAW_CREDENTIAL_REJECTED',
+      'CLAW_FORBIDDEN',
+      'CLAW_CLIENT_NOT_ALLOWED',
+      'CLAW_TERMINATED',
+      'CLAW_QUOTA',
+      'CLAW_RATE_LIMIT',
+      'CLAW_OVERLOADED',
+      'CLAW_CONTEXT_OVERFLOW',
+      'CLAW_CONTENT_FILTER',
+      'CLAW_MODEL_UNKNOWN',
+      'CLAW_INVALID_REQUEST',
+      'CLAW_SERVER',
     ])
   })
 
@@ -222,23 +328,47 @@ describe('the error itself', () => {
 
   it('says a quota with a known reset by another code', () => {
     const body = json({ error: { type: 'usage_limit_reached', message: 'm', resets_in_seconds: 3600 } })
-    expect(failure(429, body)).toMatchObject({ code: 'CLAW_QUOTA_RESETS', data: { kind: 'quota', status: 429, retryAt: '2026-01-01T01:00:00.000Z' } })
+    expect(failure(429, body)).toMatchObject({
+      code: 'CLAW_QUOTA_RESETS',
+      data: { kind: 'quota', status: 429, retryAt: '2026-01-01T01:00:00.000Z' },
+    })
   })
 
   it('takes a 429 of a subscription that has reached its cap for a quota', () => {
-    const headers = { 'retry-after': '10', 'anthropic-ratelimit-unified-status': 'rejected', 'anthropic-ratelimit-unified-reset': String(START_AT / 1000 + 7200) }
+    const headers = {
+      'retry-after': '10',
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-reset': String(START_AT / 1000 + 7200),
+    }
     const body = json({ type: 'error', error: { type: 'rate_limit_error', message: "would exceed your account's rate limit" } })
-    expect(failure(429, body, headers)).toMatchObject({ code: 'CLAW_QUOTA_RESETS', data: { kind: 'quota', status: 429, retryAt: '2026-01-01T02:00:00.000Z' } })
-    expect(failure(429, body, { ...headers, 'anthropic-ratelimit-unified-status': 'allowed' })).toMatchObject({ code: 'CLAW_RATE_LIMIT', data: { retryAt: '2026-01-01T00:00:10.000Z' } })
+    expect(failure(429, body, headers)).toMatchObject({
+      code: 'CLAW_QUOTA_RESETS',
+      data: { kind: 'quota', status: 429, retryAt: '2026-01-01T02:00:00.000Z' },
+    })
+    expect(failure(429, body, { ...headers, 'anthropic-ratelimit-unified-status': 'allowed' })).toMatchObject({
+      code: 'CLAW_RATE_LIMIT',
+      data: { retryAt: '2026-01-01T00:00:10.000Z' },
+    })
   })
 
   it('names the command that looks at a rejected credential', () => {
-    expect(failure(401, '')).toEqual({ code: 'CLAW_CREDENTIAL_REJECTED', message: '`acme` rejects the credential', why: 'HTTP 401', fix: 'claw doctor --provider acme', data: { kind: 'auth', status: 401 } })
+    expect(failure(401, '')).toEqual({
+      code: 'CLAW_CREDENTIAL_REJECTED',
+      message: '`acme` rejects the credential',
+      why: 'HTTP 401',
+      fix: 'claw doctor --provider acme',
+      data: { kind: 'auth', status: 401 },
+    })
   })
 
   it('S-64 S-67 shows the words of the provider on one line, cut and escaped', () => {
-    const { why } = failure(500, json({ error: { message: `\u001b]0;title\u0007 line\r\nnext \u202e${'x'.repeat(400)}`, code: 'a b\u001b' } }))
-    expect(why).toBe(`HTTP 500: \\x1b]0;title\\x07 line\\x0d next \\u{202e}${'x'.repeat(300 - 'x1b]0;title\\x07 line\\x0d next \\u{202e}'.length - 2)}…`)
+    const { why } = failure(
+      500,
+      json({ error: { message: `\u001b]0;title\u0007 line\r\nnext \u202e${'x'.repeat(400)}`, code: 'a b\u001b' } }),
+    )
+    expect(why).toBe(
+      `HTTP 500: \\x1b]0;title\\x07 line\\x0d next \\u{202e}${'x'.repeat(300 - 'x1b]0;title\\x07 line\\x0d next \\u{202e}'.length - 2)}…`,
+    )
   })
 
   it('S-53 S-67 strikes a credential that the provider repeats, wherever it stands', () => {

@@ -68,7 +68,8 @@ export function joined(events: readonly PromptEvent[]): PromptEvent[] {
   const result: PromptEvent[] = []
   for (const event of events) {
     const last = result.at(-1)
-    if ((event.type === 'text' || event.type === 'reasoning') && last?.type === event.type) result[result.length - 1] = { type: event.type, text: last.text + event.text }
+    if ((event.type === 'text' || event.type === 'reasoning') && last?.type === event.type)
+      result[result.length - 1] = { type: event.type, text: last.text + event.text }
     else result.push(event)
   }
   return result

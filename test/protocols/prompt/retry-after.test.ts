@@ -18,8 +18,24 @@ it.each<[seconds: number | undefined, headers: Headers]>([
   [undefined, { 'retry-after-ms': '0', 'retry-after': '1' }],
   [undefined, { 'retry-after': 'soon' }],
   [undefined, { 'retry-after': '99999999999' }],
-  [6.5, { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6.5s', 'x-ratelimit-remaining-tokens': '4', 'x-ratelimit-reset-tokens': '1h' }],
-  [360, { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '6m0s' }],
+  [
+    6.5,
+    {
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '6.5s',
+      'x-ratelimit-remaining-tokens': '4',
+      'x-ratelimit-reset-tokens': '1h',
+    },
+  ],
+  [
+    360,
+    {
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '1s',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-reset-tokens': '6m0s',
+    },
+  ],
   [120, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(START_AT + 120_000) }],
   [30, { 'anthropic-ratelimit-input-tokens-remaining': '0', 'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:30Z' }],
   [undefined, { 'anthropic-ratelimit-requests-remaining': '7', 'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:30Z' }],
@@ -59,12 +75,26 @@ it('does not take the limits of a minute for the reset of a quota', () => {
   expect([at(headers, {}, false), at(headers, {}, true)]).toEqual([1, undefined])
 })
 
-it.each([['12ms', 12], ['6.5s', 6_500], ['6m0s', 360_000], ['1h2m', 3_720_000], ['2d', 172_800_000], ['7', 7_000], ['', undefined], ['1x', undefined], ['s', undefined]])('reads the length %s', (text, ms) => {
+it.each([
+  ['12ms', 12],
+  ['6.5s', 6_500],
+  ['6m0s', 360_000],
+  ['1h2m', 3_720_000],
+  ['2d', 172_800_000],
+  ['7', 7_000],
+  ['', undefined],
+  ['1x', undefined],
+  ['s', undefined],
+])('reads the length %s', (text, ms) => {
   expect(parseReset(text)).toBe(ms)
 })
 
 it('obeys the header that says whether to retry', () => {
-  expect([{ 'x-should-retry': 'true' }, { 'x-should-retry': 'false' }, { 'x-should-retry': 'maybe' }, {}].map((headers) => shouldRetry(headers as Headers))).toEqual([true, false, undefined, undefined])
+  expect(
+    [{ 'x-should-retry': 'true' }, { 'x-should-retry': 'false' }, { 'x-should-retry': 'maybe' }, {}].map((headers) =>
+      shouldRetry(headers as Headers),
+    ),
+  ).toEqual([true, false, undefined, undefined])
 })
 
 it('takes bounded time for a message made to be slow', () => {

@@ -5,7 +5,11 @@ import { ThinkTags } from '../../../src/protocols/prompt/think-tags.ts'
 function split(pieces: readonly string[]) {
   const tags = new ThinkTags()
   const found = [...pieces.flatMap((piece) => tags.take(piece)), ...tags.end()]
-  const all = (type: string) => found.filter((piece) => piece.type === type).map(({ text }) => text).join('')
+  const all = (type: string) =>
+    found
+      .filter((piece) => piece.type === type)
+      .map(({ text }) => text)
+      .join('')
   return { reasoning: all('reasoning'), text: all('text') }
 }
 

@@ -2,7 +2,12 @@ import { expect, it } from 'vitest'
 import { ToolCallAccumulator } from '../../../src/protocols/prompt/tool-call-accumulator.ts'
 import { failureOf } from '../../support/failure.ts'
 
-const delta = (index: number | null | undefined, id: string | null | undefined, name: string | null | undefined, given: unknown) => ({ index, id, type: 'function', function: { name, arguments: given } })
+const delta = (index: number | null | undefined, id: string | null | undefined, name: string | null | undefined, given: unknown) => ({
+  index,
+  id,
+  type: 'function',
+  function: { name, arguments: given },
+})
 type Delta = ReturnType<typeof delta>
 
 function accumulated(deltas: readonly unknown[], isCut = false) {
@@ -12,19 +17,62 @@ function accumulated(deltas: readonly unknown[], isCut = false) {
 }
 
 it.each<[name: string, deltas: Delta[], calls: unknown[]]>([
-  ['one call in pieces', [delta(0, 'a', 'f', ''), delta(0, undefined, undefined, '{"q"'), delta(0, undefined, undefined, ':1}')], [['a', 'f', { q: 1 }]]],
-  ['one byte at a time', [delta(0, 'a', 'f', ''), ...[...'{"q":"é"}'].map((letter) => delta(0, null, null, letter))], [['a', 'f', { q: 'é' }]]],
-  ['two parallel calls, interleaved', [delta(0, 'a', 'f', '{'), delta(1, 'b', 'g', '{'), delta(0, null, null, '}'), delta(1, null, null, '"q":1}')], [['a', 'f', {}], ['b', 'g', { q: 1 }]]],
+  [
+    'one call in pieces',
+    [delta(0, 'a', 'f', ''), delta(0, undefined, undefined, '{"q"'), delta(0, undefined, undefined, ':1}')],
+    [['a', 'f', { q: 1 }]],
+  ],
+  [
+    'one byte at a time',
+    [delta(0, 'a', 'f', ''), ...[...'{"q":"é"}'].map((letter) => delta(0, null, null, letter))],
+    [['a', 'f', { q: 'é' }]],
+  ],
+  [
+    'two parallel calls, interleaved',
+    [delta(0, 'a', 'f', '{'), delta(1, 'b', 'g', '{'), delta(0, null, null, '}'), delta(1, null, null, '"q":1}')],
+    [
+      ['a', 'f', {}],
+      ['b', 'g', { q: 1 }],
+    ],
+  ],
   ['no arguments', [delta(0, 'a', 'f', undefined)], [['a', 'f', {}]]],
   ['arguments as an object', [delta(0, 'a', 'f', { q: 1 })], [['a', 'f', { q: 1 }]]],
   ['whole in one chunk', [delta(0, 'a', 'f', '{"q":1}')], [['a', 'f', { q: 1 }]]],
   ['the id repeated as an empty text', [delta(0, 'a', 'f', '{'), delta(0, '', '', '}')], [['a', 'f', {}]]],
   ['id and name repeated in full', [delta(0, 'a', 'f', '{'), delta(0, 'a', 'f', '}')], [['a', 'f', {}]]],
-  ['indexes 1 and 3', [delta(1, 'a', 'f', '{}'), delta(3, 'b', 'g', '{'), delta(3, null, null, '}')], [['a', 'f', {}], ['b', 'g', {}]]],
-  ['one index for two ids', [delta(0, 'a', 'f', '{}'), delta(0, 'b', 'g', '{'), delta(0, null, null, '"q":1}')], [['a', 'f', {}], ['b', 'g', { q: 1 }]]],
-  ['no index', [delta(undefined, 'a', 'f', '{'), delta(undefined, null, null, '}'), delta(undefined, 'b', 'g', '{}')], [['a', 'f', {}], ['b', 'g', {}]]],
+  [
+    'indexes 1 and 3',
+    [delta(1, 'a', 'f', '{}'), delta(3, 'b', 'g', '{'), delta(3, null, null, '}')],
+    [
+      ['a', 'f', {}],
+      ['b', 'g', {}],
+    ],
+  ],
+  [
+    'one index for two ids',
+    [delta(0, 'a', 'f', '{}'), delta(0, 'b', 'g', '{'), delta(0, null, null, '"q":1}')],
+    [
+      ['a', 'f', {}],
+      ['b', 'g', { q: 1 }],
+    ],
+  ],
+  [
+    'no index',
+    [delta(undefined, 'a', 'f', '{'), delta(undefined, null, null, '}'), delta(undefined, 'b', 'g', '{}')],
+    [
+      ['a', 'f', {}],
+      ['b', 'g', {}],
+    ],
+  ],
   ['the id after the name', [delta(0, null, 'f', ''), delta(0, 'a', null, '{}')], [['a', 'f', {}]]],
-  ['no id at all', [delta(0, null, 'f', '{}'), delta(1, null, 'g', '{}')], [['call_0', 'f', {}], ['call_1', 'g', {}]]],
+  [
+    'no id at all',
+    [delta(0, null, 'f', '{}'), delta(1, null, 'g', '{}')],
+    [
+      ['call_0', 'f', {}],
+      ['call_1', 'g', {}],
+    ],
+  ],
   ['arguments that look finished too soon', [delta(0, 'a', 'f', '1'), delta(0, null, null, '2')], [['a', 'f', '12']]],
   ['JSON that is no object stays text', [delta(0, 'a', 'f', '"x"')], [['a', 'f', '"x"']]],
 ])('%s', (_, deltas, calls) => {
@@ -37,7 +85,12 @@ it.each<[name: string, deltas: unknown[], why: string]>([
   ['two texts after one another', [delta(0, 'a', 'f', '{}'), delta(0, 'a', 'f', '{}')], 'its arguments are not JSON'],
   ['something that is no call', ['x'], 'it has no name'],
 ])('refuses %s', async (_, deltas, why) => {
-  expect(await failureOf(() => accumulated(deltas))).toEqual({ code: 'CLAW_PROTOCOL', what: '`acme` sent a tool call that cannot be used', why, data: {} })
+  expect(await failureOf(() => accumulated(deltas))).toEqual({
+    code: 'CLAW_PROTOCOL',
+    what: '`acme` sent a tool call that cannot be used',
+    why,
+    data: {},
+  })
 })
 
 it.each<[name: string, deltas: Delta[], calls: unknown[]]>([
