@@ -104,9 +104,15 @@ export class RefreshRun {
     if (!record) return { verdict: 'logged_out', error: this.#goneError(), isNewer: false }
     this.#firstGeneration ??= record.generation
     this.#wish = { ...this.#wish, than: Math.max(this.#wish.than, this.#wish.goal === 'newer' ? this.#firstGeneration : 0) }
-    const answers = await this.#ports.spool.find(this.#grantId)
-    this.#saved = answers.find((answer) => fits(answer, record))
-    const verdict = decideRefresh(record, snapshot.now, this.#wish, answers, (holder) => this.#ports.store.sight(holder))
+    const decide = (answers: readonly SavedAnswer[]) =>
+      decideRefresh(record, snapshot.now, this.#wish, answers, (holder) => this.#ports.store.sight(holder), this.#intent?.nonce)
+    let verdict = decide([])
+    // Only a token that does not serve makes it worth to look for a saved answer.
+    if (verdict !== 'usable' && verdict !== 'inside_margin' && verdict !== 'logged_out') {
+      const answers = await this.#ports.spool.find(this.#grantId)
+      this.#saved = answers.find((answer) => fits(answer, record))
+      verdict = decide(answers)
+    }
     return { verdict, error: this.#errorOf(verdict, record, snapshot), isNewer: record.generation > this.#firstGeneration }
   }
 

@@ -21,11 +21,12 @@ const REVOCATION_TIMEOUT_MS = 10_000
  * A provider that does not answer changes nothing of the removal.
  */
 export async function signOut(session: Session, filter: RecordFilter, revoke: boolean): Promise<SignOutItem[]> {
-  const { store } = session.ports
+  const { store, spool } = session.ports
   const records = storedRecords(await store.read(), session.catalogue, filter)
   const items: SignOutItem[] = []
   for (const record of records) {
     await store.write({ type: 'logged_out', id: record.id })
+    for (const answer of await spool.find(record.id)) await spool.discard(answer)
     const outcome = revoke && record.kind === 'oauth' ? await revokeAtProvider(session, record) : 'removed'
     items.push({ provider: record.provider, route: record.route, profile: record.profile, kind: record.kind, outcome })
   }

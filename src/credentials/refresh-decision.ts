@@ -54,6 +54,7 @@ export function remainingMs(record: CredentialRecord, now: number): number {
  * The decision of laws 2, 5 and 8, as the model has it: pure, so that it can be walked.
  *
  * @param now the engine's clock at the reading, ms
+ * @param ownNonce of the intent that the caller itself wrote: it is over at its deadline, also where giving it up could not be written
  */
 export function decideRefresh(
   record: CredentialRecord,
@@ -61,19 +62,25 @@ export function decideRefresh(
   wish: Wish,
   saved: readonly SavedAnswer[],
   sight: (holder: Holder) => 'alive' | 'dead' | 'unknown',
+  ownNonce?: string,
 ): Verdict {
   if (record.state === 'logged_out' || record.secrets === null) return 'logged_out'
   const leftMs = remainingMs(record, now)
   const isValid = leftMs > 0
   if (isValid && (wish.goal === 'use' || record.generation > wish.than)) {
     const isQuiet =
-      wish.goal !== 'use' || leftMs > marginOf(record, wish.marginMs) || record.intent !== null || record.state === 'rejected' || !record.refreshable
+      wish.goal !== 'use' ||
+      leftMs > marginOf(record, wish.marginMs) ||
+      record.intent !== null ||
+      record.state === 'rejected' ||
+      !record.refreshable
     return isQuiet ? 'usable' : 'inside_margin'
   }
   if (saved.some((answer) => fits(answer, record))) return 'saved'
   if (record.state === 'rejected' || !record.refreshable) return 'rejected'
   if (record.intent === null) return 'due'
-  if (!isResolvable(record.intent, now, sight)) return 'pending'
+  const isOwn = record.intent.nonce === ownNonce
+  if (isOwn ? record.intent.deadlineAt > now : !isResolvable(record.intent, now, sight)) return 'pending'
   if (record.intent.attempt === 2 || !wish.retryInDoubt) return 'interrupted'
   return wish.goal === 'newer' && isValid ? 'in_doubt' : 'retry'
 }

@@ -67,6 +67,11 @@ describe('what to do about a grant', () => {
     expect(decideRefresh(record(changes), NOW, wish, answers, () => sight)).toBe(expected)
   })
 
+  it('ends the doubt about its own request at its deadline, also where giving it up could not be written', () => {
+    const decide = (deadlineAt: number) => decideRefresh(record({ intent: intent({ deadlineAt }) }), NOW, use, [], () => 'alive', 'n1')
+    expect([decide(NOW + 1), decide(NOW)]).toEqual(['pending', 'retry'])
+  })
+
   it.each([
     [10_000, 2_000],
     [60_000, 12_000],
