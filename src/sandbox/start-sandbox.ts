@@ -22,6 +22,8 @@ export interface SandboxOptions {
   readonly scenario?: string | undefined
   readonly journalFile?: string | undefined
   readonly accessLifetimeS?: number | undefined
+  /** At which poll a code approves itself, where the scenario does not say. */
+  readonly approvesAtPoll?: number | undefined
 }
 
 export interface Sandbox {
@@ -81,7 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     accessLifetimeS: options.accessLifetimeS ?? scenario.accessLifetimeS ?? 900,
     codeLifetimeS: scenario.codeLifetimeS ?? 900,
     intervalS: 1,
-    approvesAtPoll: scenario.approvesAtPoll === undefined ? 2 : scenario.approvesAtPoll,
+    approvesAtPoll: scenario.approvesAtPoll === undefined ? (options.approvesAtPoll ?? 2) : scenario.approvesAtPoll,
     graceS: scenario.graceS ?? 0,
   })
   const journal: JournalEntry[] = []
