@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { CiEscape } from '../../src/cli/ci-escape.ts'
 
 function escaped(vendor: string, pieces: readonly string[]): string {
-  const escape = new CiEscape(vendor)
-  return pieces.map((piece) => escape.push(piece)).join('') + escape.end()
+  const log = new CiEscape(vendor)
+  return pieces.map((piece) => log.push(piece)).join('') + log.end()
 }
 
 /** What the runner of GitHub acts on: v2 commands at the start of a trimmed line, v1 commands anywhere. */

@@ -1,0 +1,67 @@
+import type { Shell, TextOutput } from '../../src/cli/context.ts'
+import { environmentOf } from '../../src/platform/environment.ts'
+import { systemMachine } from '../../src/platform/system-machine.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { type FakeClock, fakeClock } from './fake-clock.ts'
+
+interface FakeStream extends TextOutput {
+  readonly text: string
+}
+
+export interface FakeShell extends Shell {
+  readonly out: FakeStream
+  readonly err: FakeStream
+  readonly clock: FakeClock
+  /** What a signal of the system does. */
+  abort(reason: Error): void
+}
+
+export interface FakeShellOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly vendor?: string
+  readonly isTTY?: boolean
+  readonly isFile?: boolean
+  readonly guard?: () => void
+}
+
+/** A shell with buffers for streams, a clock that stands still, and no stdin. */
+export function fakeShell({ env = {}, vendor, isTTY = false, isFile = false, guard = () => undefined }: FakeShellOptions = {}): FakeShell {
+  const clock = fakeClock()
+  const controller = new AbortController()
+  const stream = (): FakeStream => {
+    let text = ''
+    return {
+      get text() {
+        return text
+      },
+      isTTY,
+      isRegularFile: isFile,
+      columns: 80,
+      isClosed: false,
+      write: async (piece) => {
+        text += piece
+      },
+    }
+  }
+  return {
+    clock,
+    world: { clock, random: systemRandom, environment: environmentOf(env), machine: systemMachine({}), version: '0.0.0-test' },
+    out: stream(),
+    err: stream(),
+    input: {
+      isTTY,
+      readAll: async () => Buffer.alloc(0),
+      readHidden: async () => '',
+    },
+    ci: { vendor: vendor ?? null },
+    signal: controller.signal,
+    rest: [],
+    alarm(ms, ring) {
+      const timer = clock.setTimeout(ring, ms)
+      return () => clock.clearTimeout(timer)
+    },
+    guard,
+    runSandbox: async () => 0,
+    abort: (reason) => controller.abort(reason),
+  }
+}
