@@ -28,7 +28,7 @@ describe.each(whole)('$name', ({ protocol, dialect, body, outcome }) => {
     const firstFinish = bytesOf(body.slice(0, body.search(finishes))).length
     const said = joined(outcome.events).filter(({ type }) => type === 'text' || type === 'reasoning' || type === 'tool_call')
     // Every byte of the short ones, enough of the long ones.
-    const step = Math.ceil(bytes.length / 400)
+    const step = Math.ceil(bytes.length / 200)
     for (let length = 1; length < bytes.length; length += step) {
       const cut = await replay(wire, [bytes.slice(0, length)], { dialect })
       if (length <= firstFinish) expect(cut.failure?.code).toMatch(/CLAW_(?:TRUNCATED|PROTOCOL)/)
