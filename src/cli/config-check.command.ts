@@ -29,7 +29,8 @@ export class ConfigCheckCommand extends ClawCommand {
     const { problems } = error.data
     if (!Array.isArray(problems) || problems.length < 2) return
     for (const problem of problems) {
-      const { file, line, column, key, message, nearest } = Object.fromEntries(Object.entries(problem as object))
+      if (typeof problem !== 'object' || problem === null) continue
+      const { file, line, column, key, message, nearest } = Object.fromEntries(Object.entries(problem))
       await this.say(`${file}:${line}:${column}: \`${key}\` ${message}${nearest ? ` (did you mean \`${nearest}\`?)` : ''}`)
     }
   }

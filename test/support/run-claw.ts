@@ -21,6 +21,8 @@ export interface RunOptions {
   /** A file or device instead of a pipe. */
   readonly stdout?: string
   readonly cwd?: string
+  /** Another Node. */
+  readonly execPath?: string
   /** Options of Node, before the program. */
   readonly node?: readonly string[]
   /** The build with pauses for tests. */
@@ -35,7 +37,7 @@ export async function runClaw(args: readonly string[], options: RunOptions = {})
   const stdout = options.stdout === undefined ? 'pipe' : openSync(options.stdout, 'w')
   const bin = `${ROOT}${options.isTestBuild ? 'dist-test' : 'dist'}/main.cjs`
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', CLAW_CI: '0', ...options.env }
-  const child = spawn(process.execPath, [...(options.node ?? []), bin, ...args], {
+  const child = spawn(options.execPath ?? process.execPath, [...(options.node ?? []), bin, ...args], {
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     cwd: options.cwd ?? tmpdir(),
     stdio: [stdin === 'closed' ? 'ignore' : 'pipe', stdout, 'pipe'],
