@@ -11,7 +11,7 @@ const OWN = new RegExp(`(${ESCAPE}\\[(?:${[...new Set(Object.values(CODES).flat(
 
 export const plain: Paint = (_, text) => text
 
-export const coloured: Paint = (style, text) => `${ESCAPE}[${CODES[style][0]}m${text}${ESCAPE}[${CODES[style][1]}m`
+const coloured: Paint = (style, text) => `${ESCAPE}[${CODES[style][0]}m${text}${ESCAPE}[${CODES[style][1]}m`
 
 /** Applies `change` to everything but the colours that {@link coloured} wrote. */
 export function withPaint(text: string, change: (text: string) => string): string {
