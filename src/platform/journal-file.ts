@@ -1,6 +1,29 @@
-import { appendFileSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { ClawError } from '../core/errors.ts'
+import { errnoOf } from './files.ts'
 
-/** Appends a line to a file of the user, at once. */
-export function appendLine(path: string, line: string): void {
-  appendFileSync(path, `${line}\n`, { mode: 0o600 })
+export interface LineFile {
+  /** Appends a line, which is in the file when this returns. */
+  append(line: string): void
+  close(): void
+}
+
+/**
+ * Opens a file of the user for lines at its end; several processes may share it. A new one is 0600.
+ *
+ * @throws {ClawError} `CLAW_OUTPUT`, from `append` too.
+ */
+export function openLineFile(path: string): LineFile {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (cause) {
+      throw new ClawError('CLAW_OUTPUT', { what: `cannot write \`${path}\``, why: errnoOf(cause), cause })
+    }
+  }
+  const descriptor = guarded(() => openSync(path, 'a', 0o600))
+  return {
+    append: (line) => guarded(() => void writeSync(descriptor, `${line}\n`)),
+    close: () => closeSync(descriptor),
+  }
 }

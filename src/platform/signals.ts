@@ -35,7 +35,7 @@ export function watchSignals(): SignalWatch {
       if (received !== undefined) return afterCriticalSections(raise)
       received = name
       setTimeout(() => afterCriticalSections(raise), GRACE_MS).unref()
-      controller.abort(new ClawError('CLAW_CANCELLED', { what: `stopped by ${name}` }))
+      controller.abort(new ClawError('CLAW_CANCELLED', { what: `stopped by ${name}`, data: { signal: name } }))
     })
   }
   return { signal: controller.signal, raise }

@@ -1,56 +1,74 @@
-import type { ServedRequest } from '../platform/http-server.ts'
-import { credentialOf, type Dialect, events, json, jsonOf, type Reply, type SandboxWorld } from './dialect.ts'
-import { toyAnswer } from './toy-model.ts'
+import type { ServedRequest } from '../platform/served-request.ts'
+import { accepts, credentialOf, isKey } from './credential.ts'
+import { type Dialect, json, jsonOf, type Reply, type SandboxWorld } from './dialect.ts'
+import { eventStream } from './event-stream.ts'
+import { contentOf, messageFrames } from './message-frames.ts'
+import { lastText, tokensOf, toyAnswer, wordsIn } from './toy-model.ts'
 
 export interface MessagesRules {
   readonly name: string
   /** `/v1/messages` is below it. */
   readonly base: string
+  /** What is taken as x-api-key. */
   readonly keyPrefixes: readonly string[]
-  readonly models: readonly string[]
+  /** What is taken as Bearer, beside the access tokens of the sandbox. */
+  readonly bearers: readonly string[]
+  /** Whether an access token may come as x-api-key too. */
+  readonly takesTokensAsKeys: boolean
+  readonly needsVersion: boolean
+  /** `null` = the model list is another's. */
+  readonly models: readonly string[] | null
   /** What the answer says that it is, whatever was asked for. */
   readonly answersAs: string | null
   /** Whether a space follows `event:` and `data:`. */
   readonly isSpaced: boolean
+  /** Begins with a signed thinking block, and wants one back in front of every call. */
+  readonly thinks: boolean
 }
+
+/** The subscription's own tokens, which Anthropic takes only with the beta of that name. */
+const OAUTH_TOKEN = 'sk-ant-oat'
+const OAUTH_BETA = 'oauth-2025-04-20'
 
 /** Anthropic's messages, and servers that speak like it. */
 export function messagesDialect(rules: MessagesRules): Dialect {
   return {
     name: rules.name,
-    async answer(request, world) {
-      if (request.path === `${rules.base}/v1/models` && request.method === 'GET') {
-        return (
-          unauthorized(request, rules, world) ??
-          json(200, { data: rules.models.map((id) => ({ type: 'model', id, display_name: id })), has_more: false })
-        )
+    answer(request, world) {
+      const { models } = rules
+      if (models && request.path === `${rules.base}/v1/models` && request.method === 'GET') {
+        const data = models.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' }))
+        const ends = { has_more: false, first_id: models[0] ?? null, last_id: models.at(-1) ?? null }
+        return refusal(request, rules, world) ?? json(200, { data, ...ends })
       }
       if (request.path !== `${rules.base}/v1/messages` || request.method !== 'POST') return undefined
-      return unauthorized(request, rules, world) ?? fault(world) ?? answerMessage(request, rules, world)
+      return refusal(request, rules, world) ?? fault(world) ?? answerMessage(request, rules, world)
     },
   }
 }
 
-export function accepts(value: string, prefixes: readonly string[], world: SandboxWorld): boolean {
-  return prefixes.some((prefix) => value.startsWith(prefix)) || world.authorization.accepts(value)
-}
-
-function unauthorized(request: ServedRequest, rules: MessagesRules, world: SandboxWorld): Reply | undefined {
+function refusal(request: ServedRequest, rules: MessagesRules, world: SandboxWorld): Reply | undefined {
   const credential = credentialOf(request)
   if (credential === 'both') return error(400, 'invalid_request_error', 'x-api-key and Authorization exclude each other')
-  if (request.headers['anthropic-version'] === undefined && request.method === 'POST')
+  if (rules.needsVersion && request.headers['anthropic-version'] === undefined)
     return error(400, 'invalid_request_error', 'anthropic-version: header is required')
   if (credential === 'none') return error(401, 'authentication_error', 'x-api-key header is required')
-  return accepts(credential.value, rules.keyPrefixes, world)
-    ? undefined
-    : error(401, 'authentication_error', credential.header === 'x-api-key' ? 'invalid x-api-key' : 'Invalid Authentication')
+  const { header, value } = credential
+  if (header === 'x-api-key') {
+    const isTaken = rules.takesTokensAsKeys ? accepts(value, rules.keyPrefixes, world) : isKey(value, rules.keyPrefixes)
+    return isTaken ? undefined : error(401, 'authentication_error', 'invalid x-api-key')
+  }
+  if (value.startsWith(OAUTH_TOKEN) && !request.headers['anthropic-beta']?.split(/\s*,\s*/).includes(OAUTH_BETA))
+    return error(401, 'authentication_error', 'OAuth authentication is currently not supported.')
+  return accepts(value, rules.bearers, world) ? undefined : error(401, 'authentication_error', 'Invalid bearer token')
 }
 
 function fault({ scenario, clock }: SandboxWorld): Reply | undefined {
   switch (scenario.prompt) {
     case 'rate_limit':
-      return json(429, { type: 'error', error: { type: 'rate_limit_error', message: 'too many requests' } }, undefined, {
+      return error(429, 'rate_limit_error', 'too many requests', {
         'retry-after': '30',
+        'anthropic-ratelimit-requests-remaining': '0',
         'anthropic-ratelimit-requests-reset': new Date(clock.wall() + 30_000).toISOString(),
       })
     case 'forbidden':
@@ -64,61 +82,41 @@ function fault({ scenario, clock }: SandboxWorld): Reply | undefined {
 
 function answerMessage(request: ServedRequest, rules: MessagesRules, world: SandboxWorld): Reply {
   const body = jsonOf(request)
+  if (typeof body.get('model') !== 'string') return error(400, 'invalid_request_error', 'model: Field required')
   if (typeof body.get('max_tokens') !== 'number') return error(400, 'invalid_request_error', 'max_tokens: Field required')
-  const prompt = lastText(body.get('messages'))
+  const messages = body.get('messages')
+  const prompt = lastText(messages)
   if (prompt === undefined) return error(400, 'invalid_request_error', 'messages: at least one message is required')
+  const missing = rules.thinks ? turnWithoutThinking(messages) : -1
+  if (missing >= 0)
+    return error(400, 'invalid_request_error', `reasoning_content is missing in assistant tool call message at index ${missing}`)
   const answer = toyAnswer(prompt)
-  const model = rules.answersAs ?? String(body.get('model'))
-  const usage = { input_tokens: prompt.length, output_tokens: answer.kind === 'text' ? answer.pieces.length : 1 }
-  const start = { id: 'msg_sandbox', type: 'message', role: 'assistant', model, stop_reason: null, stop_sequence: null }
-  if (body.get('stream') !== true) {
-    const content =
-      answer.kind === 'text'
-        ? [{ type: 'text', text: answer.pieces.join('') }]
-        : [{ type: 'tool_use', id: 'toolu_1', name: answer.name, input: JSON.parse(answer.arguments) }]
-    return json(200, { ...start, content, stop_reason: answer.kind === 'text' ? 'end_turn' : 'tool_use', usage })
+  const message = {
+    id: 'msg_sandbox',
+    type: 'message',
+    role: 'assistant',
+    model: rules.answersAs ?? body.get('model'),
+    content: contentOf(answer, rules.thinks),
+    stop_reason: answer.kind === 'text' ? 'end_turn' : 'tool_use',
+    stop_sequence: null,
+    usage: { input_tokens: wordsIn(prompt), output_tokens: tokensOf(answer) },
   }
-  const space = rules.isSpaced ? ' ' : ''
-  const frame = (type: string, fields: Record<string, unknown>) =>
-    `event:${space}${type}\ndata:${space}${JSON.stringify({ type, ...fields })}\n\n`
-  function* frames(): Iterable<string> {
-    yield frame('message_start', { message: { ...start, content: [], usage: { ...usage, output_tokens: 0 } } })
-    if (answer.kind === 'text') {
-      yield frame('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
-      for (const text of answer.pieces) yield frame('content_block_delta', { index: 0, delta: { type: 'text_delta', text } })
-    } else {
-      yield frame('content_block_start', { index: 0, content_block: { type: 'tool_use', id: 'toolu_1', name: answer.name, input: {} } })
-      yield frame('content_block_delta', { index: 0, delta: { type: 'input_json_delta', partial_json: answer.arguments } })
-    }
-    yield frame('content_block_stop', { index: 0 })
-    yield frame('message_delta', { delta: { stop_reason: answer.kind === 'text' ? 'end_turn' : 'tool_use', stop_sequence: null }, usage })
-    yield frame('message_stop', {})
-  }
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
-    body: events(frames(), world),
-    isCut: world.scenario.prompt === 'cut',
-  }
+  return body.get('stream') === true
+    ? eventStream(messageFrames(message, answer, rules.isSpaced ? ' ' : ''), request, world)
+    : json(200, message)
 }
 
-/** The text of the last message; a tool result counts as text. */
-export function lastText(messages: unknown): string | undefined {
-  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined
-  const content = typeof last === 'object' && last !== null && 'content' in last ? last.content : undefined
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return undefined
-  return content
-    .map((part: unknown) =>
-      typeof part === 'object' && part !== null && 'text' in part
-        ? String(part.text)
-        : typeof part === 'object' && part !== null && 'content' in part
-          ? String(part.content)
-          : '',
-    )
-    .join('')
+/** The index of the first assistant turn that calls a tool without the thinking it came with; -1 = there is none. */
+function turnWithoutThinking(messages: unknown): number {
+  return Array.isArray(messages) ? messages.findIndex((message) => holds(message, 'tool_use') && !holds(message, 'thinking')) : -1
 }
 
-function error(status: number, type: string, message: string): Reply {
-  return json(status, { type: 'error', error: { type, message }, request_id: 'req_sandbox' }, undefined, { 'request-id': 'req_sandbox' })
+function holds(message: unknown, type: string): boolean {
+  if (typeof message !== 'object' || message === null || !('content' in message) || !Array.isArray(message.content)) return false
+  return message.content.some((block: unknown) => typeof block === 'object' && block !== null && 'type' in block && block.type === type)
+}
+
+function error(status: number, type: string, message: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  const body = { type: 'error', error: { type, message }, request_id: 'req_sandbox' }
+  return json(status, body, undefined, { 'request-id': 'req_sandbox', ...headers })
 }

@@ -14,7 +14,7 @@ export interface ServerRules {
 }
 
 interface DeviceGrant {
-  readonly deviceCode: string
+  readonly clientId: string
   readonly userCode: string
   readonly expiresAt: number
   intervalS: number
@@ -24,13 +24,16 @@ interface DeviceGrant {
 }
 
 interface Family {
+  readonly clientId: string
   refreshToken: string
+  /** Earlier refresh tokens, and when each was replaced. */
   readonly replaced: Map<string, number>
   readonly accessTokens: Set<string>
   generation: number
   isRevoked: boolean
 }
 
+/** What a poll is told; the errors are those of RFC 8628 section 3.5. */
 export type Poll =
   | { readonly kind: 'granted'; readonly tokens: Tokens }
   | { readonly kind: 'error'; readonly error: 'authorization_pending' | 'slow_down' | 'access_denied' | 'expired_token' | 'invalid_grant' }
@@ -41,9 +44,14 @@ export interface Tokens {
   readonly expiresInS: number
 }
 
+/** `generation` is how often the grant had been refreshed before. */
 export type Refresh =
-  | { readonly kind: 'granted'; readonly tokens: Tokens; readonly generation: number }
+  | { readonly kind: 'granted' | 'grace'; readonly tokens: Tokens; readonly generation: number }
   | { readonly kind: 'reuse' | 'unknown' | 'revoked'; readonly generation: number }
+
+const SLOW_DOWN_STEP_S = 5
+/** What the wire may take from an interval. */
+const EARLY_MS = 500
 
 /**
  * An authorization server in memory: device grants, rotating refresh tokens, and reuse detection that revokes the whole
@@ -59,11 +67,17 @@ export class AuthorizationServer {
     this.#rules = rules
   }
 
-  startDevice(): { readonly deviceCode: string; readonly userCode: string; readonly expiresInS: number; readonly intervalS: number } {
+  startDevice(clientId: string): {
+    readonly deviceCode: string
+    readonly userCode: string
+    readonly expiresInS: number
+    readonly intervalS: number
+  } {
     const { codeLifetimeS, intervalS, clock } = this.#rules
     const now = clock.now()
+    const deviceCode = this.#token('dc')
     const grant: DeviceGrant = {
-      deviceCode: this.#token('dc'),
+      clientId,
       userCode: this.#userCode(),
       expiresAt: now + codeLifetimeS * 1_000,
       intervalS,
@@ -71,26 +85,26 @@ export class AuthorizationServer {
       polls: 0,
       decision: 'pending',
     }
-    this.#grants.set(grant.deviceCode, grant)
-    return { deviceCode: grant.deviceCode, userCode: grant.userCode, expiresInS: codeLifetimeS, intervalS }
+    this.#grants.set(deviceCode, grant)
+    return { deviceCode, userCode: grant.userCode, expiresInS: codeLifetimeS, intervalS }
   }
 
-  /** What the person with the browser does. */
+  /** What the person with the browser does; false where no such code waits. */
   decide(userCode: string, decision: 'approved' | 'denied'): boolean {
     const grant = [...this.#grants.values()].find((each) => each.userCode === userCode.toUpperCase())
-    if (grant?.decision !== 'pending') return false
+    if (grant?.decision !== 'pending' || this.#rules.clock.now() >= grant.expiresAt) return false
     grant.decision = decision
     return true
   }
 
-  poll(deviceCode: string): Poll {
+  poll(deviceCode: string, clientId: string): Poll {
     const now = this.#rules.clock.now()
     const grant = this.#grants.get(deviceCode)
-    if (!grant) return { kind: 'error', error: 'invalid_grant' }
+    if (grant?.clientId !== clientId) return { kind: 'error', error: 'invalid_grant' }
     if (now >= grant.expiresAt) return { kind: 'error', error: 'expired_token' }
-    // RFC 8628 section 3.5: whoever asks too early waits five seconds longer from now on. Half a second is the wire's.
-    if (now < grant.nextPollAt - 500) {
-      grant.intervalS += 5
+    // RFC 8628 section 3.5: whoever asks too early waits five seconds longer from now on.
+    if (now < grant.nextPollAt - EARLY_MS) {
+      grant.intervalS += SLOW_DOWN_STEP_S
       grant.nextPollAt = now + grant.intervalS * 1_000
       return { kind: 'error', error: 'slow_down' }
     }
@@ -102,6 +116,7 @@ export class AuthorizationServer {
     if (grant.decision === 'pending') return { kind: 'error', error: 'authorization_pending' }
     this.#grants.delete(deviceCode)
     const family: Family = {
+      clientId,
       refreshToken: this.#token('rt'),
       replaced: new Map(),
       accessTokens: new Set(),
@@ -112,30 +127,30 @@ export class AuthorizationServer {
     return { kind: 'granted', tokens: this.#issue(family) }
   }
 
-  refresh(refreshToken: string): Refresh {
+  refresh(refreshToken: string, clientId: string): Refresh {
     const now = this.#rules.clock.now()
     for (const family of this.#families) {
       const replacedAt = family.replaced.get(refreshToken)
       const isCurrent = family.refreshToken === refreshToken
-      if (!isCurrent && replacedAt === undefined) continue
+      if ((!isCurrent && replacedAt === undefined) || family.clientId !== clientId) continue
       const { generation } = family
       if (family.isRevoked) return { kind: 'revoked', generation }
       const isInGrace = replacedAt !== undefined && now - replacedAt <= this.#rules.graceS * 1_000
       if (!isCurrent && !isInGrace) {
-        this.#revokeFamily(family)
+        family.isRevoked = true
         return { kind: 'reuse', generation }
       }
       family.replaced.set(family.refreshToken, now)
       family.refreshToken = this.#token('rt')
       family.generation++
-      return { kind: 'granted', tokens: this.#issue(family), generation }
+      return { kind: isCurrent ? 'granted' : 'grace', tokens: this.#issue(family), generation }
     }
     return { kind: 'unknown', generation: 0 }
   }
 
   /** RFC 7009: a token that is not known is as good as revoked. */
   revoke(token: string): void {
-    for (const family of this.#families) if (family.refreshToken === token || family.accessTokens.has(token)) this.#revokeFamily(family)
+    for (const family of this.#families) if (family.refreshToken === token || family.accessTokens.has(token)) family.isRevoked = true
   }
 
   accepts(accessToken: string): boolean {
@@ -153,10 +168,6 @@ export class AuthorizationServer {
     family.accessTokens.add(accessToken)
     this.#access.set(accessToken, { family, expiresAt: this.#rules.clock.now() + this.#rules.accessLifetimeS * 1_000 })
     return { accessToken, refreshToken: family.refreshToken, expiresInS: this.#rules.accessLifetimeS }
-  }
-
-  #revokeFamily(family: Family): void {
-    family.isRevoked = true
   }
 
   #token(kind: string): string {

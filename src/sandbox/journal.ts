@@ -10,7 +10,9 @@ export interface JournalEntry {
   readonly grantType?: string
   /** How often the grant had been refreshed before. */
   readonly generation?: number
+  /** {@link shortHash} of the token that was sent. */
   readonly token?: string
+  /** What the server made of it: `granted`, `reuse`, `authorization_pending`, … */
   readonly note?: string
 }
 

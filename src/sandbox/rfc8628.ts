@@ -12,6 +12,7 @@ export const rfc8628: Dialect = withDiscovery(
     tokenPath: `${ISSUER_PATH}/token`,
     revokePath: `${ISSUER_PATH}/revoke`,
     hasEmptyUri: false,
+    scope: null,
   }),
 )
 
@@ -19,7 +20,7 @@ function withDiscovery(tokens: Dialect): Dialect {
   const documents = [`/.well-known/oauth-authorization-server${ISSUER_PATH}`, `${ISSUER_PATH}/.well-known/openid-configuration`]
   return {
     name: tokens.name,
-    async answer(request, world) {
+    answer(request, world) {
       if (request.method !== 'GET' || !documents.includes(request.path)) return tokens.answer(request, world)
       const at = (path: string) => `${world.origin}${ISSUER_PATH}${path}`
       return json(200, {

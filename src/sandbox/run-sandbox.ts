@@ -1,9 +1,8 @@
-import { ClawError } from '../core/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { runChild } from '../platform/run-child.ts'
 import { makeScratch } from '../platform/scratch.ts'
-import { startSandbox } from './start-sandbox.ts'
+import { type Sandbox, startSandbox } from './start-sandbox.ts'
 
 export interface RunOptions {
   readonly scenario?: string | undefined
@@ -22,29 +21,26 @@ export interface RunWorld {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** Variables that would lead claw somewhere else than to the sandbox. */
+/** Variables that lead claw, or a vendor's program, somewhere else than to the sandbox. */
 const LEADING_ELSEWHERE =
-  /^(?:CLAW_.*|.*_(?:API_KEY|AUTH_TOKEN|OAUTH_TOKEN|BASE_URL)(?:_FILE)?|https?_proxy|HTTPS?_PROXY|all_proxy|ALL_PROXY)$/
+  /^(?:CLAW_(?!(?:CI|DEBUG|ALLOW_DEBUGGER|NO_INPUT)$)\w+|(?:ANTHROPIC|CLAUDE|CODEX|KIMI|MOONSHOT|OLLAMA|OPENAI|OPENROUTER)_\w+|\w+_(?:API_KEY|AUTH_TOKEN|ACCESS_TOKEN|OAUTH_TOKEN|BASE_URL)(?:_FILE)?|(?:https?|all)_proxy)$/i
 
 /**
- * Serves until the signal, or runs a command in a home of its own that leads claw here, and hands on its exit code.
+ * Serves until the signal, or runs a command in a home of its own that leads claw here, and hands on its exit code: 127
+ * where there is no such program, 126 where it cannot be executed.
  *
- * @throws {ClawError} as {@link startSandbox}; `CLAW_USAGE` for a command that cannot be run, with its code as `data.code`.
+ * @throws {ClawError} as {@link startSandbox}; the reason of the signal where it came before the command.
  */
 export async function runSandbox(options: RunOptions, world: RunWorld): Promise<number> {
   const sandbox = await startSandbox({ ...options, clock: world.clock, random: world.random })
   try {
-    return options.command.length > 0 ? await runCommand(options, world, sandbox.toml) : await serve(options, world, sandbox)
+    return options.command.length > 0 ? await runCommand(options, world, sandbox) : await serve(options, world, sandbox)
   } finally {
     await sandbox.close()
   }
 }
 
-async function serve(
-  options: RunOptions,
-  { signal }: RunWorld,
-  { toml, origin }: { readonly toml: string; readonly origin: string },
-): Promise<number> {
+async function serve(options: RunOptions, { signal }: RunWorld, { toml, origin }: Sandbox): Promise<number> {
   await options.print(toml)
   await options.say(`the sandbox serves on ${origin} until it is stopped; put the lines above into a file and set CLAW_CONFIG to it`)
   if (options.journalFile !== undefined) await options.say(`every request goes to ${options.journalFile}`)
@@ -52,7 +48,7 @@ async function serve(
   return 0
 }
 
-async function runCommand(options: RunOptions, world: RunWorld, toml: string): Promise<number> {
+async function runCommand(options: RunOptions, world: RunWorld, { toml }: Sandbox): Promise<number> {
   const scratch = await makeScratch()
   try {
     const kept = Object.entries(world.environment).filter(
@@ -64,8 +60,7 @@ async function runCommand(options: RunOptions, world: RunWorld, toml: string): P
       { ...Object.fromEntries(kept), CLAW_CONFIG: config, CLAW_HOME: scratch.dir },
       world.signal,
     )
-    if (errno !== null)
-      await options.say(new ClawError('CLAW_USAGE', { what: `cannot run \`${options.command[0] ?? ''}\`: ${errno}` }).message)
+    if (errno !== null) await options.say(`cannot run \`${options.command[0] ?? ''}\`: ${errno}`)
     return code
   } finally {
     await scratch.remove()

@@ -1,3 +1,7 @@
+import { ClawError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { visibleLine } from '../core/visible.ts'
+
 /** What a scenario changes of the usual behaviour. */
 export interface Scenario {
   readonly says: string
@@ -8,16 +12,16 @@ export interface Scenario {
   /** Polls before the first honest answer that are told to slow down. */
   readonly slowDowns?: number
   readonly denies?: boolean
-  /** At the token endpoint, for a refresh: processed and then cut, 503, HTML, 403. */
+  /** At the token endpoint, for a refresh: done and then cut, 503, HTML, 403. */
   readonly refresh?: 'lost' | 'busy' | 'forbidden'
   readonly token?: 'html'
   /** For prompts. */
-  readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent'
+  readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent' | 'slow'
   /** The Date header is off by this, ms. */
   readonly clockSkewMs?: number
 }
 
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
   manual: { says: 'a device code waits for somebody to open the page', approvesAtPoll: null },
   slow_down: { says: 'the first poll is told to slow down', slowDowns: 1 },
   denied: { says: 'a device code is denied', denies: true },
@@ -31,7 +35,23 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'rate-limit': { says: 'prompts are answered 429 with a reset', prompt: 'rate_limit' },
   forbidden: { says: 'prompts are answered 403', prompt: 'forbidden' },
   'server-error': { says: 'prompts are answered 500', prompt: 'server_error' },
-  'cut-stream': { says: 'answers end in the middle', prompt: 'cut' },
-  silent: { says: 'answers begin and then say nothing', prompt: 'silent' },
+  'cut-stream': { says: 'streamed answers end in the middle', prompt: 'cut' },
+  'slow-body': { says: 'streamed answers come in pieces, a tenth of a second apart', prompt: 'slow' },
+  silent: { says: 'streamed answers begin and then say nothing', prompt: 'silent' },
   'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
+}
+
+export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS)
+
+/** @throws {ClawError} `CLAW_USAGE` for a name that there is not; its `why` lists them all. */
+export function scenarioOf(name: string | undefined): Scenario {
+  if (name === undefined) return { says: 'everything works' }
+  const found = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined
+  if (found) return found
+  const [near] = nearest(name, SCENARIO_NAMES)
+  throw new ClawError('CLAW_USAGE', {
+    what: `there is no scenario \`${visibleLine(name, 40)}\``,
+    why: ['the scenarios are', ...Object.entries(SCENARIOS).map(([id, { says }]) => `${id}: ${says}`)].join('\n'),
+    fix: `claw sandbox --scenario ${near ?? 'manual'}`,
+  })
 }

@@ -1,19 +1,14 @@
-import { ClawError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type ServedRequest, serveLoopback } from '../platform/http-server.ts'
-import { appendLine } from '../platform/journal-file.ts'
+import { type RunningServer, serveLoopback } from '../platform/http-server.ts'
+import { type LineFile, openLineFile } from '../platform/journal-file.ts'
 import type { Random } from '../platform/random.ts'
-import { messagesDialect } from './anthropic-messages.ts'
+import type { ServedRequest } from '../platform/served-request.ts'
 import { AuthorizationServer } from './authorization-server.ts'
-import { devicePage } from './device-page.ts'
-import { type Dialect, json, type Reply, type SandboxWorld } from './dialect.ts'
+import { json, type Reply, type SandboxWorld } from './dialect.ts'
+import { DIALECTS } from './dialects.ts'
 import type { JournalEntry } from './journal.ts'
-import { kimiAccount, kimiMessages, kimiSignIn } from './kimi.ts'
-import { chatDialect } from './openai-chat.ts'
-import { rfc8628 } from './rfc8628.ts'
-import { SCENARIOS, type Scenario } from './scenarios.ts'
-import { sandboxToml } from './sandbox-toml.ts'
+import { sandboxEnvironment, sandboxToml } from './sandbox-toml.ts'
+import { scenarioOf } from './scenarios.ts'
 
 export interface SandboxOptions {
   readonly clock: Clock
@@ -30,6 +25,8 @@ export interface Sandbox {
   readonly origin: string
   /** The configuration that points claw at it. */
   readonly toml: string
+  /** The variables that point programs at it which know no such configuration. */
+  readonly environment: Readonly<Record<string, string>>
   readonly journal: readonly JournalEntry[]
   approve(userCode: string): boolean
   deny(userCode: string): boolean
@@ -38,41 +35,14 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-const KEY = ['sk-sandbox']
-/** Each dialect has its own part of the address space; the first that knows a request answers it. */
-const DIALECTS: readonly Dialect[] = [
-  devicePage,
-  rfc8628,
-  kimiSignIn,
-  kimiMessages,
-  kimiAccount,
-  messagesDialect({
-    name: 'anthropic-messages',
-    base: '/anthropic',
-    keyPrefixes: ['sk-ant-sandbox', 'sk-ant-api03-sandbox'],
-    models: ['claude-sonnet-5-5'],
-    answersAs: null,
-    isSpaced: true,
-  }),
-  chatDialect({ name: 'moonshot', base: '/moonshot/v1', keyPrefixes: KEY, models: ['kimi-k3'] }),
-  chatDialect({
-    name: 'openrouter',
-    base: '/openrouter/api/v1',
-    keyPrefixes: ['sk-or-v1-sandbox', ...KEY],
-    models: ['moonshotai/kimi-k3'],
-  }),
-  chatDialect({ name: 'ollama', base: '/ollama/v1', keyPrefixes: null, models: ['llama3'] }),
-  {
-    name: 'ollama',
-    answer: async (request) => (request.path === '/ollama/api/version' ? json(200, { version: '0.0.0-sandbox' }) : undefined),
-  },
-  chatDialect({ name: 'openai-chat', base: '/v1', keyPrefixes: KEY, models: ['gpt-5.4-mini', 'm'] }),
-]
+/** A rehearsal may bring a hundred processes, long conversations and silence that is part of the scenario. */
+const LIMITS = { maxHeaderBytes: 16_384, maxBodyBytes: 32 * 1024 * 1024, requestMs: 30_000, idleMs: 0, maxConnections: 512 }
 
 /**
  * Starts the sandbox on loopback.
  *
- * @throws {ClawError} `CLAW_USAGE` for a scenario that there is not, `CLAW_LOGIN_BUSY` for a port that is taken.
+ * @throws {ClawError} `CLAW_USAGE` for a scenario that there is not, `CLAW_LOGIN_BUSY` for a port that is taken,
+ * `CLAW_OUTPUT` for a journal that cannot be written.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, random } = options
@@ -87,11 +57,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     graceS: scenario.graceS ?? 0,
   })
   const journal: JournalEntry[] = []
-  const stop = new AbortController()
-  let world: SandboxWorld | undefined
-  const server = await serveLoopback(async (request) => {
-    if (!world) return { status: 503 }
-    const { reply, dialect } = await answerOf(request, world)
+  const file = options.journalFile === undefined ? undefined : openLineFile(options.journalFile)
+  const world = { authorization, scenario, clock, slowDownsLeft: scenario.slowDowns ?? 0, origin: '' }
+  const server = await serve(file, options.port, async (request) => {
+    const { reply, dialect } = answerOf(request, world)
     const entry: JournalEntry = {
       at: new Date(clock.wall()).toISOString(),
       method: request.method,
@@ -100,44 +69,45 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       status: reply.status,
       ...reply.note,
     }
+    // Before the answer leaves: who has it can count on the line.
+    file?.append(JSON.stringify(entry))
     journal.push(entry)
-    if (options.journalFile !== undefined) appendLine(options.journalFile, JSON.stringify(entry))
     const skewed = scenario.clockSkewMs === undefined ? {} : { date: new Date(clock.wall() + scenario.clockSkewMs).toUTCString() }
     return { ...reply, headers: { ...reply.headers, ...skewed } }
-  }, options.port)
-  world = { origin: server.origin, authorization, scenario, clock, signal: stop.signal, slowDownsLeft: scenario.slowDowns ?? 0 }
+  })
+  world.origin = server.origin
   return {
     origin: server.origin,
     toml: sandboxToml(server.origin),
+    environment: sandboxEnvironment(server.origin),
     journal,
     approve: (userCode) => authorization.decide(userCode, 'approved'),
     deny: (userCode) => authorization.decide(userCode, 'denied'),
     expireAccess: () => authorization.expireAccess(),
     async close() {
-      stop.abort(new ClawError('CLAW_CANCELLED', { what: 'the sandbox was stopped' }))
       await server.close()
+      file?.close()
     },
   }
 }
 
-async function answerOf(request: ServedRequest, world: SandboxWorld): Promise<{ readonly reply: Reply; readonly dialect: string }> {
+async function serve(
+  file: LineFile | undefined,
+  port: number | undefined,
+  handle: Parameters<typeof serveLoopback>[0],
+): Promise<RunningServer> {
+  try {
+    return await serveLoopback(handle, { port, limits: LIMITS })
+  } catch (thrown) {
+    file?.close()
+    throw thrown
+  }
+}
+
+function answerOf(request: ServedRequest, world: SandboxWorld): { readonly reply: Reply; readonly dialect: string } {
   for (const dialect of DIALECTS) {
-    const reply = await dialect.answer(request, world)
+    const reply = dialect.answer(request, world)
     if (reply) return { reply, dialect: dialect.name }
   }
   return { reply: json(404, { error: { message: 'the sandbox does not know this address', type: 'not_found_error' } }), dialect: 'none' }
-}
-
-function scenarioOf(name: string | undefined): Scenario {
-  if (name === undefined) return { says: 'everything works' }
-  const found = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined
-  if (found) return found
-  const near = nearest(name, Object.keys(SCENARIOS))
-  throw new ClawError('CLAW_USAGE', {
-    what: 'there is no such scenario',
-    why: near.length > 0 ? `the nearest are ${near.join(', ')}` : undefined,
-    fix: `one of ${Object.entries(SCENARIOS)
-      .map(([id, { says }]) => `\n${id}: ${says}`)
-      .join('')}`,
-  })
 }

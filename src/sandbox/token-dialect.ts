@@ -1,7 +1,7 @@
-import type { ServedRequest } from '../platform/http-server.ts'
+import type { ServedRequest } from '../platform/served-request.ts'
 import type { Tokens } from './authorization-server.ts'
 import { type Dialect, formOf, json, page, type Reply, type SandboxWorld } from './dialect.ts'
-import { shortHash } from './journal.ts'
+import { type JournalNote, shortHash } from './journal.ts'
 
 /** How two authorization servers differ that speak RFC 8628. */
 export interface TokenDialectRules {
@@ -11,6 +11,8 @@ export interface TokenDialectRules {
   readonly revokePath: string | null
   /** The page is named only with the code in it. */
   readonly hasEmptyUri: boolean
+  /** What an answer says was granted; `null` = what was asked for, which need not be said (RFC 6749 section 5.1). */
+  readonly scope: string | null
 }
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -19,19 +21,32 @@ const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 export function tokenDialect(rules: TokenDialectRules): Dialect {
   return {
     name: rules.name,
-    async answer(request, world) {
-      if (request.method !== 'POST') return undefined
-      if (request.path === rules.devicePath) return startDevice(rules, world)
-      if (request.path === rules.tokenPath) return token(request, world)
-      if (request.path !== rules.revokePath) return undefined
-      world.authorization.revoke(formOf(request).get('token') ?? '')
-      return json(200, {}, { note: 'revocation' })
+    answer(request, world) {
+      switch (request.method === 'POST' ? request.path : null) {
+        case rules.devicePath:
+          return withClient(request, (_, clientId) => startDevice(rules, world, clientId))
+        case rules.tokenPath:
+          return withClient(request, (form, clientId) => token(rules, form, clientId, world))
+        case rules.revokePath:
+          return request.method === 'POST' ? withClient(request, (form) => revoke(form, world)) : undefined
+        default:
+          return undefined
+      }
     },
   }
 }
 
-function startDevice({ hasEmptyUri }: TokenDialectRules, { authorization, origin }: SandboxWorld): Reply {
-  const { deviceCode, userCode, expiresInS, intervalS } = authorization.startDevice()
+/** A public client says who it is in the form (RFC 6749 section 3.2.1). */
+function withClient(request: ServedRequest, handle: (form: URLSearchParams, clientId: string) => Reply): Reply {
+  const form = formOf(request)
+  if (!form) return refused('invalid_request', 'the body is no form')
+  for (const name of form.keys()) if (form.getAll(name).length > 1) return refused('invalid_request', 'a parameter came twice')
+  const clientId = form.get('client_id')
+  return clientId ? handle(form, clientId) : json(401, { error: 'invalid_client', error_description: 'client_id is missing' })
+}
+
+function startDevice({ hasEmptyUri }: TokenDialectRules, { authorization, origin }: SandboxWorld, clientId: string): Reply {
+  const { deviceCode, userCode, expiresInS, intervalS } = authorization.startDevice(clientId)
   const uri = `${origin}/device`
   return json(200, {
     device_code: deviceCode,
@@ -43,43 +58,56 @@ function startDevice({ hasEmptyUri }: TokenDialectRules, { authorization, origin
   })
 }
 
-function token(request: ServedRequest, world: SandboxWorld): Reply {
-  const form = formOf(request)
-  const grantType = form.get('grant_type') ?? ''
-  if (world.scenario.token === 'html')
-    return { ...page(200, 'Sign in', '<h1>Sign in to the network</h1>'), note: { grantType: shortName(grantType) } }
-  if (grantType === DEVICE_GRANT) return poll(form.get('device_code') ?? '', world)
-  if (grantType === 'refresh_token') return refresh(form.get('refresh_token') ?? '', world)
-  return json(400, { error: 'unsupported_grant_type' })
+function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string, world: SandboxWorld): Reply {
+  const grantType = form.get('grant_type')
+  const known = grantType === DEVICE_GRANT ? 'device_code' : grantType === 'refresh_token' ? 'refresh_token' : 'other'
+  if (world.scenario.token === 'html') return { ...page(200, 'Sign in', '<h1>Sign in to the network</h1>'), note: { grantType: known } }
+  if (known === 'other') return refused('unsupported_grant_type', 'neither a device code nor a refresh token', { grantType: known })
+  const sent = form.get(known)
+  if (!sent) return refused('invalid_request', `${known} is missing`, { grantType: known })
+  return known === 'device_code' ? poll(rules, sent, clientId, world) : refresh(rules, sent, clientId, world)
 }
 
-function poll(deviceCode: string, world: SandboxWorld): Reply {
-  const note = { grantType: 'device_code' }
+function poll(rules: TokenDialectRules, deviceCode: string, clientId: string, world: SandboxWorld): Reply {
+  const note = { grantType: 'device_code', token: shortHash(deviceCode) }
   if (world.slowDownsLeft > 0) {
     world.slowDownsLeft--
-    return json(400, { error: 'slow_down', interval: 2 }, note)
+    return json(400, { error: 'slow_down', interval: 2 }, { ...note, note: 'slow_down' })
   }
-  if (world.scenario.denies) return json(400, { error: 'access_denied' }, note)
-  const polled = world.authorization.poll(deviceCode)
-  return polled.kind === 'granted' ? json(200, tokenAnswer(polled.tokens), note) : json(400, { error: polled.error }, note)
+  if (world.scenario.denies) return json(400, { error: 'access_denied' }, { ...note, note: 'access_denied' })
+  const polled = world.authorization.poll(deviceCode, clientId)
+  if (polled.kind === 'granted') return json(200, tokenAnswer(rules, polled.tokens), { ...note, note: 'granted' })
+  return json(400, { error: polled.error }, { ...note, note: polled.error })
 }
 
-function refresh(refreshToken: string, world: SandboxWorld): Reply {
-  const note = { grantType: 'refresh_token', token: shortHash(refreshToken) }
+function refresh(rules: TokenDialectRules, refreshToken: string, clientId: string, world: SandboxWorld): Reply {
+  const note: JournalNote = { grantType: 'refresh_token', token: shortHash(refreshToken) }
   if (world.scenario.refresh === 'busy') return json(503, { error: 'temporarily_unavailable' }, note, { 'retry-after': '1' })
   if (world.scenario.refresh === 'forbidden') return { ...page(403, 'Forbidden', '<h1>Access denied</h1>'), note }
-  const refreshed = world.authorization.refresh(refreshToken)
-  if (refreshed.kind !== 'granted')
-    return json(400, { error: 'invalid_grant' }, { ...note, generation: refreshed.generation, note: refreshed.kind })
-  if (world.scenario.refresh === 'lost')
-    return { status: 200, isCut: true, note: { ...note, generation: refreshed.generation, note: 'answer lost' } }
-  return json(200, tokenAnswer(refreshed.tokens), { ...note, generation: refreshed.generation })
+  const refreshed = world.authorization.refresh(refreshToken, clientId)
+  const told = { ...note, generation: refreshed.generation, note: refreshed.kind }
+  if (!('tokens' in refreshed)) return json(400, { error: 'invalid_grant' }, told)
+  if (world.scenario.refresh === 'lost') return { status: 200, isCut: true, note: { ...told, note: 'answer lost' } }
+  return json(200, tokenAnswer(rules, refreshed.tokens), told)
 }
 
-function tokenAnswer({ accessToken, refreshToken, expiresInS }: Tokens): Record<string, unknown> {
-  return { access_token: accessToken, refresh_token: refreshToken, token_type: 'Bearer', expires_in: expiresInS }
+function revoke(form: URLSearchParams, { authorization }: SandboxWorld): Reply {
+  const sent = form.get('token')
+  if (!sent) return refused('invalid_request', 'token is missing')
+  authorization.revoke(sent)
+  return { status: 200, note: { note: 'revocation', token: shortHash(sent) } }
 }
 
-function shortName(grantType: string): string {
-  return grantType === DEVICE_GRANT ? 'device_code' : grantType.slice(0, 40)
+function tokenAnswer({ scope }: TokenDialectRules, { accessToken, refreshToken, expiresInS }: Tokens): Record<string, unknown> {
+  return {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: 'Bearer',
+    expires_in: expiresInS,
+    ...(scope === null ? {} : { scope }),
+  }
+}
+
+function refused(error: string, description: string, note?: JournalNote): Reply {
+  return json(400, { error, error_description: description }, note)
 }
