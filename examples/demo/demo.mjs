@@ -19,5 +19,9 @@ if (!existsSync(`${root}node_modules/.package-lock.json`)) prepare('install', ['
 prepare('build', ['run', 'build', '--silent'])
 
 console.log('# start a provider on this machine; everything below talks to it and to nothing else\n')
-const shown = spawnSync(process.execPath, ['dist/main.cjs', 'sandbox', '--scenario', 'manual', '--', process.execPath, 'examples/demo/steps.mjs'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+const shown = spawnSync(
+  process.execPath,
+  ['dist/main.cjs', 'sandbox', '--scenario', 'manual', '--', process.execPath, 'examples/demo/steps.mjs'],
+  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+)
 process.exit(shown.status ?? 1)

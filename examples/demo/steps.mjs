@@ -34,7 +34,10 @@ function approve(page) {
   const code = url.searchParams.get('user_code') ?? ''
   const body = new URLSearchParams({ user_code: code, action: 'approve' }).toString()
   console.log(`# somebody opens that page and approves ${code}`)
-  const post = request(`${url.origin}${url.pathname}`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) } })
+  const post = request(`${url.origin}${url.pathname}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) },
+  })
   post.on('error', (error) => {
     console.error(`demo: the page does not answer: ${error.message}`)
     process.exit(1)

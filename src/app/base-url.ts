@@ -15,7 +15,7 @@ import { regionOf } from './merge-entry.ts'
 export function baseUrlOf(route: Route, region: string | null = null): string {
   const { entry, settings, protocol } = route
   if (settings?.baseUrl !== undefined) return withoutSlash(settings.baseUrl)
-  const own = settings?.overrides['baseUrls']
+  const own = settings?.overrides.baseUrls
   const ownUrl = isTable(own) ? own[protocol] : undefined
   if (typeof ownUrl === 'string') return withoutSlash(ownUrl)
   const isFirst = isSameForm(protocol, entry.protocols[0])

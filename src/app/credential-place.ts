@@ -26,7 +26,7 @@ export function placeOf(winner: Candidate, environment: Environment): Credential
   const configured = baseUrlOf(route, record?.region ?? null)
   const moved = origin === 'environment' ? environmentBaseUrl(route, environment) : undefined
   const own = settings ? [new URL(configured).origin] : []
-  const isPinned = settings?.origin.from === 'user' && (settings.baseUrl !== undefined || settings.overrides['baseUrls'] !== undefined)
+  const isPinned = settings?.origin.from === 'user' && (settings.baseUrl !== undefined || settings.overrides.baseUrls !== undefined)
   const isBound = record !== null && record.origins.length > 0
   const origins = isBound ? [...record.origins, ...(isPinned ? own : [])] : [...originsOf(entry.trustedHosts), ...own]
   return {

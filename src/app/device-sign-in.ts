@@ -1,9 +1,10 @@
 import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { CredentialRecord, NewCredential, PendingFlow, Slot } from '../credentials/record.ts'
-import { isLease, type Lease, type NewFlow, type Snapshot } from '../credentials/store.ts'
+import { isLease, type Lease, type Snapshot } from '../credentials/store.ts'
 import type { DeviceCode, PollAnswer, StartedFlow } from '../machines/device-flow.machine.ts'
-import { type DeviceAuthorization, judgeDeviceAuthorization, judgeDevicePoll } from '../protocols/device-authorization.ts'
+import { codeOf, resumed, startedFlow, stillPending } from './pending-flow.ts'
+import { judgeDeviceAuthorization, judgeDevicePoll } from '../protocols/device-authorization.ts'
 import { requestDeviceCode, requestDeviceToken } from '../protocols/device-request.ts'
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import type { AuthEntry } from '../providers/entry.ts'
@@ -62,7 +63,10 @@ export class DeviceSignIn {
       const snapshot = await this.#ports.store.read()
       this.#generation = this.#recordIn(snapshot)?.generation ?? 0
       const pending = snapshot.flows.find((flow) => this.#isOurs(flow) && flow.expiresAt > snapshot.now)
-      if (pending) return this.#resume(pending, snapshot.now)
+      if (pending) {
+        this.#flowId = pending.id
+        return resumed(pending, snapshot.now, this.#ports.clock.now())
+      }
       if (!this.#mayStart) throw nothingPending(this.#target)
       await this.#ports.store.assertWritable()
       return this.#start(lease, signal)
@@ -81,7 +85,7 @@ export class DeviceSignIn {
       if (!flow) return this.#finishedElsewhere(snapshot)
       if (flow.nextPollAt > snapshot.now + 250)
         return { kind: 'pending', at: clock.now() - flow.intervalMs + (flow.nextPollAt - snapshot.now) }
-      await store.write({ type: 'put_flow', lease, flow: this.#again(flow, snapshot.now, flow.intervalMs, flow.slowedDown) })
+      await store.write({ type: 'put_flow', lease, flow: stillPending(flow, snapshot.now, flow.intervalMs, flow.slowedDown) })
       return await this.#poll(deviceCode, signal)
     } finally {
       await store.release(lease)
@@ -92,7 +96,7 @@ export class DeviceSignIn {
     await this.#underLease(signal, async (lease) => {
       const snapshot = await this.#ports.store.read()
       const flow = snapshot.flows.find(({ id }) => id === this.#flowId)
-      if (flow) await this.#ports.store.write({ type: 'put_flow', lease, flow: this.#again(flow, snapshot.now, intervalMs, true) })
+      if (flow) await this.#ports.store.write({ type: 'put_flow', lease, flow: stillPending(flow, snapshot.now, intervalMs, true) })
     })
   }
 
@@ -153,41 +157,9 @@ export class DeviceSignIn {
     })
     this.#warnings.push(...grant.warnings)
     this.#flowId = random.uuid()
-    const flow: NewFlow = {
-      id: this.#flowId,
-      provider: slot.provider,
-      route: slot.route,
-      profile: slot.profile,
-      method: 'device',
-      auth: auth.id,
-      userCode: grant.userCode,
-      verificationUri: grant.verificationUri,
-      verificationUriComplete: grant.verificationUriComplete,
-      expiresInMs: grant.lifetimeMs,
-      intervalMs: grant.intervalMs,
-      nextPollInMs: auth.waitBeforeFirstPoll === false ? 0 : grant.intervalMs,
-      startedAgoMs: 0,
-      slowedDown: false,
-      region,
-      client: { ...client.pinned, redirectUri: null },
-      secrets: { deviceCode: grant.deviceCode },
-      unknown: {},
-    }
+    const flow = startedFlow(this.#flowId, slot, auth, region, client.pinned, grant)
     await store.write({ type: 'put_flow', lease, flow })
     return { code: codeOf(grant, receivedAt), secrets: flow.secrets, receivedAt, resumed: null }
-  }
-
-  #resume(flow: PendingFlow, engineNow: number): StartedFlow {
-    this.#flowId = flow.id
-    const now = this.#ports.clock.now()
-    const here = (instant: number) => now + (instant - engineNow)
-    const { userCode, verificationUri, verificationUriComplete, intervalMs } = flow
-    return {
-      code: { userCode, verificationUri, verificationUriComplete, intervalMs, expiresAt: here(flow.expiresAt) },
-      secrets: flow.secrets,
-      receivedAt: now,
-      resumed: { nextPollAt: here(flow.nextPollAt), slowedDown: flow.slowedDown },
-    }
   }
 
   async #poll(deviceCode: Secret, signal: AbortSignal): Promise<PollAnswer<Granted>> {
@@ -242,18 +214,6 @@ export class DeviceSignIn {
     return flow.method === 'device' && flow.route === route && flow.profile === profile
   }
 
-  #again(flow: PendingFlow, engineNow: number, intervalMs: number, slowedDown: boolean): NewFlow {
-    const { expiresAt, nextPollAt: _, startedAt, ...known } = flow
-    return {
-      ...known,
-      intervalMs,
-      slowedDown,
-      expiresInMs: expiresAt - engineNow,
-      nextPollInMs: intervalMs,
-      startedAgoMs: engineNow - startedAt,
-    }
-  }
-
   async #underLease<Result>(signal: AbortSignal, work: (lease: Lease) => Promise<Result>): Promise<Result> {
     const { store } = this.#ports
     for (;;) {
@@ -269,11 +229,6 @@ export class DeviceSignIn {
       await store.changed((await store.read()).revision, 500, signal)
     }
   }
-}
-
-function codeOf(grant: DeviceAuthorization, receivedAt: number): DeviceCode {
-  const { userCode, verificationUri, verificationUriComplete, intervalMs, lifetimeMs } = grant
-  return { userCode, verificationUri, verificationUriComplete, intervalMs, expiresAt: receivedAt + lifetimeMs }
 }
 
 function nothingPending({ slot, signInCommand }: DeviceTarget): ClawError {

@@ -3,8 +3,11 @@ import type { CredentialRecord } from '../credentials/record.ts'
 import { DEFAULT_MARGIN_MS, type Wish } from '../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
 import { refreshMachine } from '../machines/refresh.machine.ts'
+import type { GrantReading } from '../machines/refresh-words.ts'
+import { renewalMachine } from '../machines/renewal.machine.ts'
 import { fromPromise } from 'xstate'
-import { RefreshRun, type RefreshPorts, type RefreshSettings, type TokenWire } from './refresh-run.ts'
+import type { RefreshPorts, RefreshSettings, TokenWire } from './refresh-ports.ts'
+import { RefreshRun } from './refresh-run.ts'
 import { runMachine } from './run-machine.ts'
 
 export interface KeepFreshOptions {
@@ -40,7 +43,7 @@ const underWay = new Map<string, Promise<KeptFresh>>()
  * @throws {ClawError} `CLAW_GRANT_REJECTED`, `CLAW_REFRESH_INTERRUPTED`, `CLAW_REFRESH_IN_DOUBT`, `CLAW_LEASE_BUSY`, `CLAW_STORE_*`, `CLAW_NETWORK`.
  */
 export function keepFresh(ports: RefreshPorts, wire: TokenWire, grantId: string, options: KeepFreshOptions): Promise<KeptFresh> {
-  const key = `${grantId} ${options.goal}`
+  const key = `${grantId} ${options.goal} ${options.than ?? ''} ${options.minRemainingMs ?? ''}`
   const shared = underWay.get(key)
   if (shared) return shared
   const work = refreshOnce(ports, wire, grantId, options).finally(() => underWay.delete(key))
@@ -55,13 +58,14 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
     marginMs: options.minRemainingMs ?? options.bufferMs ?? DEFAULT_MARGIN_MS,
     retryInDoubt: options.retryInDoubt ?? true,
   }
-  const run = new RefreshRun(ports, options.settings, wire, grantId, wish, options.onWaiting ?? (() => undefined))
+  const run = new RefreshRun(ports, options.settings, wire, grantId, wish)
   const { clock } = ports
-  const machine = refreshMachine.provide({
+  const sleepUntil = fromPromise<void, { instant: number }>(({ input, signal }) => clock.sleepUntil(input.instant, signal))
+  const readGrant = fromPromise<GrantReading, void>(() => run.readGrant())
+  const renewal = renewalMachine.provide({
     actors: {
-      readGrant: fromPromise(() => run.readGrant()),
-      takeLease: fromPromise(({ signal }) => run.takeLease(signal)),
-      awaitChange: fromPromise(({ input, signal }) => run.awaitChange(input.until, signal)),
+      readGrant,
+      sleepUntil,
       connect: fromPromise(({ signal }) => run.connect(signal)),
       writeIntent: fromPromise(({ input }) => run.writeIntent(input.attempt)),
       send: fromPromise(({ signal }) => run.send(signal)),
@@ -71,7 +75,15 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
       giveUp: fromPromise(() => run.giveUp()),
       markRejected: fromPromise(() => run.markRejected()),
       releaseLease: fromPromise(() => run.releaseLease()),
-      sleepUntil: fromPromise(({ input, signal }) => clock.sleepUntil(input.instant, signal)),
+    },
+  })
+  const machine = refreshMachine.provide({
+    actors: {
+      readGrant,
+      sleepUntil,
+      renewal,
+      takeLease: fromPromise(({ signal }) => run.takeLease(signal)),
+      awaitChange: fromPromise(({ input, signal }) => run.awaitChange(input.until, signal)),
     },
   })
   const result = await runMachine(machine, {
@@ -82,6 +94,7 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
       cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }),
     },
     signal: options.signal,
+    onEmit: () => options.onWaiting?.(run.owner),
   })
   if (!result.ok) throw result.error.code === 'CLAW_CANCELLED' && options.signal.aborted ? options.signal.reason : result.error
   if (!run.record) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh ended without a record' })

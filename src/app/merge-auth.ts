@@ -32,7 +32,7 @@ export function plainAuth(id: string, kind: AuthEntry['kind'], protocol: Protoco
 }
 
 function newEntry(id: string, overrides: AuthOverrides, known: readonly AuthEntry[], protocol: Protocol): AuthEntry {
-  const method = isMethod(overrides['method']) ? overrides['method'] : 'identity'
+  const method = isMethod(overrides.method) ? overrides.method : 'identity'
   const kind = AUTH_KIND_OF[method]
   const model = kind === 'workload_identity' ? known.find((entry) => entry.kind === kind) : undefined
   return model ? { ...model, id } : plainAuth(id, kind, protocol)
@@ -69,13 +69,13 @@ const PLAIN_FEDERATION: FederationEntry = {
 
 function withFederation(known: FederationEntry | undefined, overrides: unknown): FederationEntry {
   const merged: FederationEntry = { ...(known ?? PLAIN_FEDERATION), ...(isTable(overrides) && overrides) }
-  const host = isTable(overrides) && overrides['tokenUrl'] !== undefined ? hostOf(merged.tokenUrl) : undefined
+  const host = isTable(overrides) && overrides.tokenUrl !== undefined ? hostOf(merged.tokenUrl) : undefined
   return host === undefined ? merged : { ...merged, exchangeHosts: [...merged.exchangeHosts, host] }
 }
 
 /** Makes the endpoints of an entry absolute. The user's own host beats the region's, which beats the entry's. */
 export function withEndpoints(entry: AuthEntry, own: AuthOverrides | undefined, regionHost: string | undefined): AuthEntry {
-  const userHost = own?.['oauthHost']
+  const userHost = own?.oauthHost
   const host = typeof userHost === 'string' ? userHost : (regionHost ?? entry.oauthHost)
   if (host === undefined) return entry
   const absolute = PATHS.flatMap((name) => {

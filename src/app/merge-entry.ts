@@ -31,7 +31,7 @@ export function mergeEntry(known: ProviderEntry | undefined, settings: ProviderS
 }
 
 function ownEntry(settings: ProviderSettings): ProviderEntry {
-  const listed = settings.overrides['protocols']
+  const listed = settings.overrides.protocols
   const first: unknown = Array.isArray(listed) ? listed[0] : undefined
   const protocol: Protocol = settings.protocol ?? (isProtocol(first) ? first : 'openai-chat')
   return {
@@ -55,7 +55,7 @@ function ownEntry(settings: ProviderSettings): ProviderEntry {
 }
 
 function toModel(written: Readonly<Record<string, unknown>>, known: readonly ModelEntry[]): ModelEntry {
-  const id = String(written['id'])
+  const id = String(written.id)
   const plain: ModelEntry = { id, contextTokens: 0, outputTokens: 0, input: ['text'], tools: true, reasoning: false }
   return { ...(known.find((model) => model.id === id) ?? plain), ...written, id }
 }
@@ -64,18 +64,18 @@ function addressesOf(settings: ProviderSettings): string[] {
   const { baseUrls } = settings.overrides
   const byProtocol = isTable(baseUrls) ? Object.values(baseUrls) : []
   const byRegion = regionsOf(settings).flatMap((region) => [
-    region['baseUrl'],
-    ...(isTable(region['baseUrls']) ? Object.values(region['baseUrls']) : []),
+    region.baseUrl,
+    ...(isTable(region.baseUrls) ? Object.values(region.baseUrls) : []),
   ])
   return hosts([settings.baseUrl, ...byProtocol, ...byRegion])
 }
 
 function regionHosts(settings: ProviderSettings): string[] {
-  return hosts(regionsOf(settings).map((region) => region['oauthHost']))
+  return hosts(regionsOf(settings).map((region) => region.oauthHost))
 }
 
 function regionsOf({ overrides }: ProviderSettings): Readonly<Record<string, unknown>>[] {
-  return isTable(overrides['regions']) ? Object.values(overrides['regions']).filter(isTable) : []
+  return isTable(overrides.regions) ? Object.values(overrides.regions).filter(isTable) : []
 }
 
 function hosts(addresses: readonly unknown[]): string[] {

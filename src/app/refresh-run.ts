@@ -1,52 +1,12 @@
+import type { RefreshPorts, RefreshSettings, TokenWire } from './refresh-ports.ts'
 import { ClawError } from '../core/errors.ts'
-import { formatInstant } from '../core/duration.ts'
-import { Secret } from '../core/secret.ts'
 import type { CredentialRecord, Intent, NewCredential } from '../credentials/record.ts'
-import { decideRefresh, fits, type Verdict, type Wish } from '../credentials/refresh-decision.ts'
-import {
-  isLease,
-  type AnswerSpool,
-  type CredentialStore,
-  type Lease,
-  type LeaseOwner,
-  type Reservation,
-  type SavedAnswer,
-  type Snapshot,
-} from '../credentials/store.ts'
-import type { GrantReading, SendOutcome } from '../machines/refresh.machine.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Random } from '../platform/random.ts'
+import { decideRefresh, fits, type Wish } from '../credentials/refresh-decision.ts'
+import { isLease, type Lease, type LeaseOwner, type Reservation, type SavedAnswer } from '../credentials/store.ts'
+import type { GrantReading, SendOutcome } from '../machines/refresh-words.ts'
+import { criticalSection } from '../platform/critical-section.ts'
 import { pauseAt } from '../platform/pause.ts'
-
-/** What a token request needs of the outside; the wire itself is behind it. */
-export interface TokenWire {
-  /** Connects, TLS included, without sending. */
-  connect(signal: AbortSignal): Promise<void>
-  /** Sends the one refresh request over that connection and judges the answer. */
-  refresh(refreshToken: Secret, signal: AbortSignal): Promise<WireAnswer>
-  close(): void
-}
-
-export type WireAnswer =
-  | { readonly kind: 'granted'; readonly credential: NewCredential }
-  | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'not_processed'; readonly error: ClawError; readonly retryAfterMs: number | null }
-  | { readonly kind: 'refused'; readonly error: ClawError }
-  | { readonly kind: 'lost'; readonly error: ClawError }
-
-export interface RefreshPorts {
-  readonly store: CredentialStore
-  readonly spool: AnswerSpool
-  readonly clock: Clock
-  readonly random: Random
-}
-
-export interface RefreshSettings {
-  readonly leaseMs: number
-  readonly requestTimeoutMs: number
-  /** What to type when only a new sign-in helps. */
-  readonly signInCommand: string
-}
+import { goneError, rejectedError, unsavedError, verdictError } from './refresh-errors.ts'
 
 /** A waiter looks again after this long at the latest, with jitter; a change notice wakes it earlier. */
 const RECHECK_MS = 1_000
@@ -61,7 +21,6 @@ export class RefreshRun {
   readonly #settings: RefreshSettings
   readonly #wire: TokenWire
   readonly #grantId: string
-  readonly #onWaiting: (owner: LeaseOwner | null) => void
   #wish: Wish
   #revision = ''
   #firstGeneration: number | undefined
@@ -75,20 +34,17 @@ export class RefreshRun {
   #isSaved = false
   #rejection = ''
 
-  constructor(
-    ports: RefreshPorts,
-    settings: RefreshSettings,
-    wire: TokenWire,
-    grantId: string,
-    wish: Wish,
-    onWaiting: (owner: LeaseOwner | null) => void,
-  ) {
+  constructor(ports: RefreshPorts, settings: RefreshSettings, wire: TokenWire, grantId: string, wish: Wish) {
     this.#ports = ports
     this.#settings = settings
     this.#wire = wire
     this.#grantId = grantId
     this.#wish = wish
-    this.#onWaiting = onWaiting
+  }
+
+  /** Who had the lease when it was last asked for. */
+  get owner(): LeaseOwner | null {
+    return this.#owner
   }
 
   /** The record as it was read last. */
@@ -101,7 +57,7 @@ export class RefreshRun {
     this.#revision = snapshot.revision
     const record = snapshot.records.find(({ id }) => id === this.#grantId)
     this.#record = record
-    if (!record) return { verdict: 'logged_out', error: this.#goneError(), isNewer: false }
+    if (!record) return { verdict: 'logged_out', error: goneError(this.#settings.signInCommand), isNewer: false }
     this.#firstGeneration ??= record.generation
     this.#wish = { ...this.#wish, than: Math.max(this.#wish.than, this.#wish.goal === 'newer' ? this.#firstGeneration : 0) }
     const decide = (answers: readonly SavedAnswer[]) =>
@@ -113,7 +69,11 @@ export class RefreshRun {
       this.#saved = answers.find((answer) => fits(answer, record))
       verdict = decide(answers)
     }
-    return { verdict, error: this.#errorOf(verdict, record, snapshot), isNewer: record.generation > this.#firstGeneration }
+    return {
+      verdict,
+      error: verdictError(verdict, record, snapshot.now, this.#settings.signInCommand),
+      isNewer: record.generation > this.#firstGeneration,
+    }
   }
 
   async takeLease(signal: AbortSignal): Promise<'taken' | 'busy'> {
@@ -130,25 +90,24 @@ export class RefreshRun {
   async awaitChange(until: number, signal: AbortSignal): Promise<'changed' | 'out_of_patience'> {
     const leftMs = until - this.#ports.clock.now()
     if (leftMs <= 0) return 'out_of_patience'
-    this.#onWaiting(this.#owner)
     const pauseMs = RECHECK_MS * (0.5 + this.#ports.random.fraction())
     await this.#ports.store.changed(this.#revision, Math.min(leftMs, pauseMs), signal)
     return 'changed'
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const lease = this.#heldLease()
+    const lease = held(this.#lease, 'lease')
     this.#reservation = await this.#ports.spool.reserve(this.#grantId, lease.nonce)
     await this.#wire.connect(signal)
     if (__TEST_HOOKS__) await pauseAt('refresh.connected')
   }
 
   async writeIntent(attempt: 1 | 2): Promise<'written' | 'refused'> {
-    const record = this.#readRecord()
+    const record = held(this.#record, 'record')
     const written = await this.#ports.store.write({
       type: 'intent',
       id: record.id,
-      lease: this.#heldLease(),
+      lease: held(this.#lease, 'lease'),
       generation: record.generation,
       fingerprint: record.fingerprint,
       attempt,
@@ -161,8 +120,8 @@ export class RefreshRun {
   }
 
   async send(signal: AbortSignal): Promise<SendOutcome> {
-    const refreshToken = this.#readRecord().secrets?.refresh
-    if (this.#heldLease().remainingMs() <= this.#settings.requestTimeoutMs || !refreshToken) {
+    const refreshToken = held(this.#record, 'record').secrets?.refresh
+    if (held(this.#lease, 'lease').remainingMs() <= this.#settings.requestTimeoutMs || !refreshToken) {
       return {
         kind: 'not_processed',
         retryAt: this.#ports.clock.now(),
@@ -177,7 +136,10 @@ export class RefreshRun {
         return { kind: 'answered' }
       case 'rejected':
         this.#rejection = answer.reason
-        return { kind: 'rejected', error: this.#rejectedError(answer.reason) }
+        return {
+          kind: 'rejected',
+          error: rejectedError(this.#record?.route ?? 'this provider', answer.reason, this.#settings.signInCommand),
+        }
       case 'not_processed': {
         const waitMs = (answer.retryAfterMs ?? BACK_OFF_MS) * (1 + 0.25 * this.#ports.random.fraction())
         return { kind: 'not_processed', error: answer.error, retryAt: this.#ports.clock.now() + waitMs }
@@ -187,18 +149,33 @@ export class RefreshRun {
     }
   }
 
-  async saveAnswer(): Promise<void> {
-    const { id, generation, fingerprint } = this.#readRecord()
-    await this.#reservation?.save({ grantId: id, intent: this.#sentIntent(), generation, fingerprint, credential: this.#agedAnswer() })
+  /** From here to the commit no signal cuts in: what came is made durable first. */
+  saveAnswer(): Promise<void> {
+    return criticalSection(() => this.#save())
+  }
+
+  commitAnswer(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
+    return criticalSection(() => this.#commit(from))
+  }
+
+  async #save(): Promise<void> {
+    const { id, generation, fingerprint } = held(this.#record, 'record')
+    await this.#reservation?.save({
+      grantId: id,
+      intent: held(this.#intent, 'intent'),
+      generation,
+      fingerprint,
+      credential: this.#agedAnswer(),
+    })
     this.#isSaved = true
     if (__TEST_HOOKS__) await pauseAt('refresh.answer-saved')
   }
 
-  async commitAnswer(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
+  async #commit(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
     const saved = from === 'spool' ? this.#saved : undefined
-    const { id, generation, fingerprint } = saved ? { ...saved, id: saved.grantId } : this.#readRecord()
+    const { id, generation, fingerprint } = saved ? { ...saved, id: saved.grantId } : held(this.#record, 'record')
     const credential = saved ? saved.credential : this.#agedAnswer()
-    const intent = saved ? saved.intent : this.#sentIntent()
+    const intent = saved ? saved.intent : held(this.#intent, 'intent')
     try {
       const written = await this.#ports.store.write({ type: 'commit', id, intent, generation, fingerprint, credential })
       if (__TEST_HOOKS__) await pauseAt('refresh.committed')
@@ -207,24 +184,24 @@ export class RefreshRun {
       this.#reservation = undefined
       return written.outcome === 'refused' ? 'dropped' : 'committed'
     } catch (thrown) {
-      throw this.#unsavedError(thrown)
+      throw unsavedError(thrown, this.#isSaved)
     }
   }
 
   async takeBackIntent(): Promise<void> {
-    await this.#ports.store.write({ type: 'take_back', id: this.#grantId, intent: this.#sentIntent() })
+    await this.#ports.store.write({ type: 'take_back', id: this.#grantId, intent: held(this.#intent, 'intent') })
   }
 
   async giveUp(): Promise<void> {
-    await this.#ports.store.write({ type: 'gave_up', id: this.#grantId, intent: this.#sentIntent() })
+    await this.#ports.store.write({ type: 'gave_up', id: this.#grantId, intent: held(this.#intent, 'intent') })
   }
 
   async markRejected(): Promise<'marked' | 'moved_on'> {
-    const { id, generation, fingerprint } = this.#readRecord()
+    const { id, generation, fingerprint } = held(this.#record, 'record')
     const written = await this.#ports.store.write({
       type: 'rejected',
       id,
-      intent: this.#sentIntent(),
+      intent: held(this.#intent, 'intent'),
       generation,
       fingerprint,
       reason: this.#rejection,
@@ -234,11 +211,9 @@ export class RefreshRun {
 
   async releaseLease(): Promise<void> {
     this.#wire.close()
-    if (!this.#answer || this.#isSaved) {
-      // An answer that could be neither saved nor committed keeps its reserved space for a second attempt of nobody: there is none.
-      if (!this.#isSaved) await this.#reservation?.discard()
-      this.#reservation = undefined
-    }
+    // A saved answer that could not be committed stays where the next run finds it.
+    if (!this.#isSaved) await this.#reservation?.discard()
+    this.#reservation = undefined
     this.#answer = undefined
     this.#isSaved = false
     const lease = this.#lease
@@ -246,77 +221,15 @@ export class RefreshRun {
     if (lease) await this.#ports.store.release(lease)
   }
 
-  #heldLease(): Lease {
-    if (!this.#lease) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh went on without its lease' })
-    return this.#lease
-  }
-
-  #readRecord(): CredentialRecord {
-    if (!this.#record) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh went on without its record' })
-    return this.#record
-  }
-
-  #sentIntent(): Intent {
-    if (!this.#intent) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh went on without its intent' })
-    return this.#intent
-  }
-
   /** The answer with the time that has gone by since it came, so that the engine's clock can date it from its sending. */
   #agedAnswer(): NewCredential {
-    if (!this.#answer) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh went on without its answer' })
-    const { credential, receivedAt } = this.#answer
+    const { credential, receivedAt } = held(this.#answer, 'answer')
     return { ...credential, sentAgoMs: credential.sentAgoMs + (this.#ports.clock.now() - receivedAt) }
   }
+}
 
-  #errorOf(verdict: Verdict, record: CredentialRecord, snapshot: Snapshot): ClawError | null {
-    switch (verdict) {
-      case 'logged_out':
-        return this.#goneError()
-      case 'rejected':
-        return this.#rejectedError(record.rejection?.reason ?? 'it has no refresh token')
-      case 'interrupted':
-        return new ClawError('CLAW_REFRESH_INTERRUPTED', {
-          what: `the refresh of \`${record.route}\` was interrupted and its answer is lost`,
-          why: `a request was sent ${formatInstant(record.intent?.deadlineAt ?? snapshot.now)} at the latest, and the provider may have replaced the refresh token since`,
-          fix: this.#settings.signInCommand,
-          data: { reason: 'refresh-interrupted' },
-        })
-      case 'in_doubt':
-        return new ClawError('CLAW_REFRESH_IN_DOUBT', {
-          what: `a refresh of \`${record.route}\` is in doubt, and its valid access token is not put at risk`,
-          why: 'the answer to an earlier refresh request was lost',
-          fix: 'use the token in force until it expires',
-          ...(record.expiresAt === null ? {} : { data: { retryAt: formatInstant(record.expiresAt) } }),
-        })
-      default:
-        return null
-    }
-  }
-
-  #goneError(): ClawError {
-    return new ClawError('CLAW_NO_CREDENTIAL', {
-      what: 'the grant was signed out while it was being used',
-      fix: this.#settings.signInCommand,
-    })
-  }
-
-  #rejectedError(reason: string): ClawError {
-    return new ClawError('CLAW_GRANT_REJECTED', {
-      what: `the provider no longer accepts the grant of \`${this.#record?.route ?? 'this provider'}\``,
-      why: reason,
-      fix: this.#settings.signInCommand,
-    })
-  }
-
-  #unsavedError(thrown: unknown): ClawError {
-    const cause = thrown instanceof ClawError ? thrown : undefined
-    return new ClawError('CLAW_STORE_UNWRITABLE', {
-      what: this.#isSaved
-        ? 'the refreshed grant could not be put into the store; it is kept beside it and taken up by the next run'
-        : 'the refreshed grant could not be stored: the sign-in is lost when its access token expires',
-      why: cause ? `${cause.message}${cause.why ? ` (${cause.why})` : ''}` : undefined,
-      fix: 'make the state directory writable and run the command again',
-      cause: thrown,
-    })
-  }
+/** What an earlier step of the machine has put there. */
+function held<Part>(part: Part | undefined, name: string): Part {
+  if (part === undefined) throw new ClawError('CLAW_INTERNAL', { what: `a refresh went on without its ${name}` })
+  return part
 }

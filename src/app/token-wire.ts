@@ -8,7 +8,7 @@ import { requestRefresh } from '../protocols/token-request.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { Ports } from './ports.ts'
-import type { TokenWire, WireAnswer } from './refresh-run.ts'
+import type { TokenWire, WireAnswer } from './refresh-ports.ts'
 
 /**
  * The token endpoint as a refresh sees it: a fresh connection that stands before the intent is written, and one request.

@@ -31,7 +31,7 @@ export interface UsableCredential {
  */
 export async function usableCredential(session: Session, chosen: ChosenCredential, demand: Demand = {}): Promise<UsableCredential> {
   const { record, auth } = chosen
-  if (!record || record.kind !== 'oauth') return { credential: unexpired(session, chosen, demand), outcome: 'fresh', warning: null }
+  if (record?.kind !== 'oauth') return { credential: unexpired(session, chosen, demand), outcome: 'fresh', warning: null }
   const { store, clock } = session.ports
   const marginMs = session.config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
   const now = clock.wall()

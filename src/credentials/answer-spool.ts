@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { ClawError } from '../core/errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { createPrivate, errnoOf, lstat, makePrivateDirectory, namesIn, readRegularFile, removeIfThere, replaceDurably, syncDirectory } from '../platform/files.ts'
+import {
+  createPrivate,
+  errnoOf,
+  lstat,
+  makePrivateDirectory,
+  namesIn,
+  readRegularFile,
+  removeIfThere,
+  replaceDurably,
+  syncDirectory,
+} from '../platform/files.ts'
 import type { Machine } from '../platform/machine.ts'
 import { pauseAt } from '../platform/pause.ts'
 import { decodeAnswer, encodeAnswer } from './answer-codec.ts'
@@ -63,7 +73,12 @@ export class FileSpool implements AnswerSpool {
         await file.datasync()
       }
       // The reserved space, once more, a new file, one in the directory above: an answer cannot be had again.
-      const ways = [write, write, (bytes: Buffer) => replaceDurably(path, bytes), (bytes: Buffer) => replaceDurably(join(this.#stateDir, name), bytes)]
+      const ways = [
+        write,
+        write,
+        (bytes: Buffer) => replaceDurably(path, bytes),
+        (bytes: Buffer) => replaceDurably(join(this.#stateDir, name), bytes),
+      ]
       let isOpen = true
       const close = async () => {
         if (isOpen) await file.close()
@@ -97,7 +112,12 @@ export class FileSpool implements AnswerSpool {
   async find(grantId: string): Promise<readonly SavedAnswer[]> {
     const answers: SavedAnswer[] = []
     for (const path of await this.#paths(grantId)) {
-      const file = await readRegularFile(path, { maxBytes: MOST_ANSWER_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE', unsafeCode: 'CLAW_STORE_UNSAFE' })
+      const file = await readRegularFile(path, {
+        maxBytes: MOST_ANSWER_BYTES,
+        followSymlinks: false,
+        code: 'CLAW_STORE_UNREADABLE',
+        unsafeCode: 'CLAW_STORE_UNSAFE',
+      })
       const answer = file && unframe(file.bytes)
       if (!answer) continue
       const ageMs = Math.max(0, this.#clock.wall() - file.modifiedAt)
@@ -123,9 +143,15 @@ export class FileSpool implements AnswerSpool {
     const paths: string[] = []
     for (const dir of [this.#dir, this.#stateDir]) {
       try {
-        for (const name of await namesIn(dir)) if (name.startsWith(`${keyOf(grantId)}.`) && name.endsWith('.answer')) paths.push(join(dir, name))
+        for (const name of await namesIn(dir))
+          if (name.startsWith(`${keyOf(grantId)}.`) && name.endsWith('.answer')) paths.push(join(dir, name))
       } catch (thrown) {
-        throw new ClawError('CLAW_STORE_UNREADABLE', { what: `cannot read \`${dir}\``, why: errnoOf(thrown), data: { path: dir, errno: errnoOf(thrown) }, cause: thrown })
+        throw new ClawError('CLAW_STORE_UNREADABLE', {
+          what: `cannot read \`${dir}\``,
+          why: errnoOf(thrown),
+          data: { path: dir, errno: errnoOf(thrown) },
+          cause: thrown,
+        })
       }
     }
     return paths
@@ -138,7 +164,9 @@ export class FileSpool implements AnswerSpool {
       try {
         if (now - (await lstat(path)).mtimeMs < LEFTOVER_MS) continue
         const isOfThisGrant = name.startsWith(`${keyOf(grantId)}.`)
-        const file = isOfThisGrant ? undefined : await readRegularFile(path, { maxBytes: MOST_ANSWER_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE' })
+        const file = isOfThisGrant
+          ? undefined
+          : await readRegularFile(path, { maxBytes: MOST_ANSWER_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE' })
         if (!file || !unframe(file.bytes)) await removeIfThere(path)
       } catch {
         // Another process swept it, or it is none of ours: it costs a little space and nothing else.
@@ -156,7 +184,12 @@ async function firstThatWorks(ways: readonly ((bytes: Buffer) => Promise<void>)[
       failure = thrown
     }
   }
-  throw new ClawError('CLAW_STORE_UNWRITABLE', { what: 'the answer to a refresh could not be saved', why: errnoOf(failure), data: { errno: errnoOf(failure) }, cause: failure })
+  throw new ClawError('CLAW_STORE_UNWRITABLE', {
+    what: 'the answer to a refresh could not be saved',
+    why: errnoOf(failure),
+    data: { errno: errnoOf(failure) },
+    cause: failure,
+  })
 }
 
 function nameOf(grantId: string, nonce: string): string {

@@ -21,7 +21,15 @@ export interface StoreDocument {
   readonly unknown: Readonly<Record<string, unknown>>
 }
 
-export const EMPTY_DOCUMENT: StoreDocument = { version: DOCUMENT_VERSION, revision: 0, machine: null, records: [], flows: [], movedTo: null, unknown: {} }
+export const EMPTY_DOCUMENT: StoreDocument = {
+  version: DOCUMENT_VERSION,
+  revision: 0,
+  machine: null,
+  records: [],
+  flows: [],
+  movedTo: null,
+  unknown: {},
+}
 
 /**
  * A document from its bytes. Of one that a newer claw wrote, what this one understands: it may not be written again.
@@ -35,7 +43,8 @@ export function decodeDocument(bytes: Uint8Array): StoreDocument {
   const isNewer = version > DOCUMENT_VERSION
   const machine = fields.objectOrNull('machine')
   const records = understood(fields, 'records', isNewer, decodeRecord)
-  if (new Set(records.map(({ provider }) => provider)).size > MOST_PROVIDERS) throw new ShapeError('document.records, which has too many providers')
+  if (new Set(records.map(({ provider }) => provider)).size > MOST_PROVIDERS)
+    throw new ShapeError('document.records, which has too many providers')
   if (new Set(records.map(({ id }) => id)).size < records.length) throw new ShapeError('document.records, which has an id twice')
   return {
     version,
@@ -50,7 +59,15 @@ export function decodeDocument(bytes: Uint8Array): StoreDocument {
 
 export function encodeDocument(document: StoreDocument): Buffer {
   const { version, revision, machine, movedTo, unknown, records, flows } = document
-  const whole = { version, revision, machine: plain(machine), movedTo, ...unknown, records: records.map(encodeRecord), flows: flows.map(encodeFlow) }
+  const whole = {
+    version,
+    revision,
+    machine: plain(machine),
+    movedTo,
+    ...unknown,
+    records: records.map(encodeRecord),
+    flows: flows.map(encodeFlow),
+  }
   // On lines of their own, records can be salvaged from a broken file, and people can see where it breaks.
   return Buffer.from(`${JSON.stringify(whole, null, 1)}\n`)
 }

@@ -110,7 +110,13 @@ export class FileLocks {
     return (await isThere(`${lock.path}.free`)) || !(await isThere(lock.path))
   }
 
-  async #tryLink(key: string, chain: Chain & { readonly top: number }, options: TakeOptions, held: FoundLock | BrokenLock | undefined, lastFence: number): Promise<FoundLock | BusyLock | 'moved_on'> {
+  async #tryLink(
+    key: string,
+    chain: Chain & { readonly top: number },
+    options: TakeOptions,
+    held: FoundLock | BrokenLock | undefined,
+    lastFence: number,
+  ): Promise<FoundLock | BusyLock | 'moved_on'> {
     const number = chain.top + 1
     const { durationMs, purpose } = options
     const fence = Math.max(number, lastFence + 1, (options.leastFence ?? 0) + 1)
@@ -118,7 +124,8 @@ export class FileLocks {
     const staged = await stageWhole(this.#dir, encodeLock(content, this.#wall()))
     try {
       if (held && !this.#isOver(held, staged.at, options.endsWithTime)) return { busy: 'nonce' in held ? held : null, now: staged.at }
-      for (const orphan of chain.orphans) if (!(await isThere(this.#path(key, orphan)))) await removeIfThere(`${this.#path(key, orphan)}.free`)
+      for (const orphan of chain.orphans)
+        if (!(await isThere(this.#path(key, orphan)))) await removeIfThere(`${this.#path(key, orphan)}.free`)
       const path = this.#path(key, number)
       if (!(await linkIfFree(staged.path, path))) return 'moved_on'
       if (!(await this.#isTop(key, chain.top))) {
@@ -160,7 +167,13 @@ export class FileLocks {
 
   #sight(lock: FoundLock): 'alive' | 'dead' | 'unknown' {
     const { bootId } = lock.holder
-    const isEarlierBoot = lock.machine !== '' && lock.machine === this.#mark && lock.holder.host === this.#holder.host && bootId !== '' && this.#holder.bootId !== '' && bootId !== this.#holder.bootId
+    const isEarlierBoot =
+      lock.machine !== '' &&
+      lock.machine === this.#mark &&
+      lock.holder.host === this.#holder.host &&
+      bootId !== '' &&
+      this.#holder.bootId !== '' &&
+      bootId !== this.#holder.bootId
     return isEarlierBoot ? 'dead' : sightOf(lock.holder, this.#machine)
   }
 

@@ -18,12 +18,21 @@ export async function inspectFiles(path: string, uid: number, now: number): Prom
   const dir = dirname(path)
   const dirMode = await modeOf(dir)
   if (dirMode === undefined) {
-    return { exists: false, protection: 'nothing is stored yet', unsafe: null, groupWritable: null, modeProblem: null, leftovers: [], quarantined: [] }
+    return {
+      exists: false,
+      protection: 'nothing is stored yet',
+      unsafe: null,
+      groupWritable: null,
+      modeProblem: null,
+      leftovers: [],
+      quarantined: [],
+    }
   }
   const { unsafe, groupWritable } = await judgeDirectories(dir, uid)
   const mode = await modeOf(path)
   const shown = (bits: number) => `0${bits.toString(8)}`
-  const open = mode !== undefined && (mode & 0o077) !== 0 ? { at: path, mode } : (dirMode & 0o077) !== 0 ? { at: dir, mode: dirMode } : undefined
+  const open =
+    mode !== undefined && (mode & 0o077) !== 0 ? { at: path, mode } : (dirMode & 0o077) !== 0 ? { at: dir, mode: dirMode } : undefined
   return {
     exists: mode !== undefined,
     protection: mode === undefined ? 'nothing is stored yet' : `a file, mode ${shown(mode)}, not encrypted`,
@@ -61,7 +70,12 @@ export async function repairFiles(path: string, now: number): Promise<readonly s
     await chmod(dir, 0o700)
     done.push(`made \`${dir}\` accessible for this user only`)
   }
-  const file = await readRegularFile(path, { maxBytes: MOST_CORRUPT_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE', unsafeCode: 'CLAW_STORE_UNSAFE' })
+  const file = await readRegularFile(path, {
+    maxBytes: MOST_CORRUPT_BYTES,
+    followSymlinks: false,
+    code: 'CLAW_STORE_UNREADABLE',
+    unsafeCode: 'CLAW_STORE_UNSAFE',
+  })
   if (!file) return done
   if (isWhole(file.bytes)) {
     if ((file.mode & 0o077) === 0) return done
@@ -69,7 +83,11 @@ export async function repairFiles(path: string, now: number): Promise<readonly s
     await replaceDurably(path, file.bytes)
     return [...done, `made \`${path}\` readable for this user only`]
   }
-  if (wasNewer(file.bytes)) throw new ClawError('CLAW_STORE_NEWER', { what: `the credential store \`${path}\` was written by a newer claw`, fix: 'update claw on this machine' })
+  if (wasNewer(file.bytes))
+    throw new ClawError('CLAW_STORE_NEWER', {
+      what: `the credential store \`${path}\` was written by a newer claw`,
+      fix: 'update claw on this machine',
+    })
   const salvaged: StoreDocument = salvageDocument(file.bytes)
   const aside = `${path}.corrupt-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`
   // A copy first: the corrupt bytes are never without a name, and the store is never absent.
@@ -91,7 +109,8 @@ function isWhole(bytes: Uint8Array): boolean {
 async function leftoversIn(dir: string, now: number): Promise<string[]> {
   const found: string[] = []
   for (const where of [dir, join(dir, 'locks')]) {
-    for (const name of await namesIn(where)) if (TEMPORARY.test(name) && (await isOlder(join(where, name), now - LEFTOVER_MS))) found.push(join(where, name))
+    for (const name of await namesIn(where))
+      if (TEMPORARY.test(name) && (await isOlder(join(where, name), now - LEFTOVER_MS))) found.push(join(where, name))
   }
   return found.sort()
 }

@@ -74,7 +74,8 @@ export class FileStore implements CredentialStore {
       const locks = await this.#lockFiles()
       const taken = await locks.tryTake(key, { durationMs: options.durationMs, purpose: options.purpose, leastFence, endsWithTime: true })
       this.#seenBusy = 'nonce' in taken ? undefined : (taken.busy ?? undefined)
-      if (!('nonce' in taken)) return { busy: taken.busy && { holder: taken.busy.holder, ageMs: Math.max(0, taken.now - taken.busy.madeAt) } }
+      if (!('nonce' in taken))
+        return { busy: taken.busy && { holder: taken.busy.holder, ageMs: Math.max(0, taken.now - taken.busy.madeAt) } }
       this.#compareClocks(taken)
       // The monotonic clock stands still while a machine is suspended, and the wall clock may be set back: what says more counts.
       const remainingMs = () => options.durationMs - Math.max(clock.now() - since, clock.wall() - wallSince)

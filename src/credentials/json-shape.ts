@@ -73,7 +73,8 @@ export class JsonObject {
 
   number(name: string): number {
     const value = this.take(name)
-    if (typeof value !== 'number' || !Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new ShapeError(this.at(name))
+    if (typeof value !== 'number' || !Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)
+      throw new ShapeError(this.at(name))
     return value
   }
 

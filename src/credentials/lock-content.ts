@@ -78,5 +78,10 @@ export async function readLock(path: string, uid: number): Promise<FoundLock | B
 }
 
 export function unusableLock(path: string, why: string): ClawError {
-  return new ClawError('CLAW_LEASE_BUSY', { what: `the lock \`${path}\` cannot be used`, why, fix: `see what made it, and remove it: rm '${path}'`, data: { path } })
+  return new ClawError('CLAW_LEASE_BUSY', {
+    what: `the lock \`${path}\` cannot be used`,
+    why,
+    fix: `see what made it, and remove it: rm '${path}'`,
+    data: { path },
+  })
 }

@@ -5,7 +5,18 @@ import type { Random } from '../platform/random.ts'
 import { sightOf, thisHolder } from './holder.ts'
 import type { CredentialRecord, Holder, PendingFlow } from './record.ts'
 import { judgeWrite } from './record-writes.ts'
-import type { AnswerSpool, CredentialStore, Lease, LeaseOptions, LeaseOwner, RecordWrite, SavedAnswer, Snapshot, StoreInspection, WriteOutcome } from './store.ts'
+import type {
+  AnswerSpool,
+  CredentialStore,
+  Lease,
+  LeaseOptions,
+  LeaseOwner,
+  RecordWrite,
+  SavedAnswer,
+  Snapshot,
+  StoreInspection,
+  WriteOutcome,
+} from './store.ts'
 
 interface HeldLease extends Lease {
   readonly takenAt: number
@@ -33,7 +44,14 @@ export class MemoryStore implements CredentialStore {
   }
 
   async read(): Promise<Snapshot> {
-    return { records: this.#records, flows: this.#flows, now: this.#clock.now(), revision: String(this.#revision), copied: false, warnings: [] }
+    return {
+      records: this.#records,
+      flows: this.#flows,
+      now: this.#clock.now(),
+      revision: String(this.#revision),
+      copied: false,
+      warnings: [],
+    }
   }
 
   async tryLease(key: string, options: LeaseOptions): Promise<Lease | { readonly busy: LeaseOwner | null }> {
@@ -99,7 +117,15 @@ export class MemoryStore implements CredentialStore {
   }
 
   async inspect(): Promise<StoreInspection> {
-    return { exists: true, protection: 'held in memory only', unsafe: null, groupWritable: null, modeProblem: null, leftovers: [], quarantined: [] }
+    return {
+      exists: true,
+      protection: 'held in memory only',
+      unsafe: null,
+      groupWritable: null,
+      modeProblem: null,
+      leftovers: [],
+      quarantined: [],
+    }
   }
 
   async repair(): Promise<readonly string[]> {

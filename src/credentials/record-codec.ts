@@ -39,8 +39,12 @@ export function decodeRecord(fields: JsonObject): CredentialRecord {
     origins: fields.strings('origins'),
     client: decodeClient(fields.objectOrNull('client')),
     intent: decodeIntent(fields.objectOrNull('intent')),
-    lastRefresh: lastRefresh && withRest({ at: lastRefresh.number('at'), host: lastRefresh.string('host'), pid: lastRefresh.count('pid') }, lastRefresh),
-    rejection: rejection && withRest({ at: rejection.number('at'), reason: rejection.string('reason'), fingerprint: rejection.string('fingerprint') }, rejection),
+    lastRefresh:
+      lastRefresh &&
+      withRest({ at: lastRefresh.number('at'), host: lastRefresh.string('host'), pid: lastRefresh.count('pid') }, lastRefresh),
+    rejection:
+      rejection &&
+      withRest({ at: rejection.number('at'), reason: rejection.string('reason'), fingerprint: rejection.string('fingerprint') }, rejection),
     derived: derived ? Object.fromEntries(derived.names.map((name) => [name, decodeDerived(derived.object(name))])) : {},
     secrets: secrets && decodeSecrets(secrets, kind === 'api_key' ? 'api-key' : 'access-token'),
     unknown: fields.rest(),
@@ -113,7 +117,10 @@ export function clientIn(fields: JsonObject): GrantClient {
 }
 
 function decodeDerived(fields: JsonObject): DerivedMetadata {
-  return withRest({ expiresAt: fields.numberOrNull('expiresAt'), generation: fields.count('generation'), baseUrl: fields.stringOrNull('baseUrl') }, fields)
+  return withRest(
+    { expiresAt: fields.numberOrNull('expiresAt'), generation: fields.count('generation'), baseUrl: fields.stringOrNull('baseUrl') },
+    fields,
+  )
 }
 
 export function decodeIntent(fields: JsonObject | null): Intent | null {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import type { Secret } from '../core/secret.ts'
+import { expiryOf, fingerprintOf, isSameGiven, refreshed, signedIn } from './next-record.ts'
 import type { Sight } from './holder.ts'
 import { isResolvable } from './refresh-decision.ts'
-import { type CredentialRecord, type Holder, type Intent, type NewCredential, type PendingFlow, type RecordSecrets, type Slot, sameSlot } from './record.ts'
+import { type CredentialRecord, type Holder, type Intent, type NewCredential, type PendingFlow, type Slot, sameSlot } from './record.ts'
 import type { Lease, RecordWrite } from './store.ts'
 
 /** What the engine knows at the moment of a write. */
@@ -19,18 +18,19 @@ export interface WriteMoment {
 
 /** The records and flows after a write, or why it may not be made. */
 export type Judged =
-  | { readonly outcome: 'written'; readonly records: readonly CredentialRecord[]; readonly flows: readonly PendingFlow[]; readonly record: CredentialRecord | null; readonly intent: Intent | null }
+  | {
+      readonly outcome: 'written'
+      readonly records: readonly CredentialRecord[]
+      readonly flows: readonly PendingFlow[]
+      readonly record: CredentialRecord | null
+      readonly intent: Intent | null
+    }
   | { readonly outcome: 'unchanged'; readonly record: CredentialRecord }
   | { readonly outcome: 'refused'; readonly why: string; readonly record: CredentialRecord | null }
 
 export interface Holdings {
   readonly records: readonly CredentialRecord[]
   readonly flows: readonly PendingFlow[]
-}
-
-/** SHA-256 in hex: how a secret is recognised without being known. */
-export function fingerprintOf(secret: Secret): string {
-  return createHash('sha256').update(secret.reveal()).digest('hex')
 }
 
 /**
@@ -53,14 +53,22 @@ export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: Write
       if (write.type === 'logged_out' && record.state === 'logged_out') return { outcome: 'unchanged', record }
       const changed = changeRecord(record, write, moment)
       if ('why' in changed) return refused(changed.why, record)
-      return written({ ...holdings, records: holdings.records.map((other) => (other === record ? changed.record : other)) }, changed.record, changed.intent)
+      return written(
+        { ...holdings, records: holdings.records.map((other) => (other === record ? changed.record : other)) },
+        changed.record,
+        changed.intent,
+      )
     }
   }
 }
 
 type RecordChange = { readonly record: CredentialRecord; readonly intent?: Intent } | { readonly why: string }
 
-function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' }>, moment: WriteMoment): RecordChange {
+function changeRecord(
+  record: CredentialRecord,
+  write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' }>,
+  moment: WriteMoment,
+): RecordChange {
   switch (write.type) {
     case 'intent': {
       const leaseEndsAt = runningLease(write, moment)
@@ -70,14 +78,20 @@ function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { ty
       if (!mayFollow(record.intent, write.attempt, moment)) return { why: 'another intent stands there' }
       const { lease } = write
       const intent: Intent = {
-        holder: moment.holder, nonce: lease.nonce, fence: lease.fence, attempt: write.attempt,
-        deadlineAt: moment.now + write.deadlineMs, leaseEndsAt, gaveUp: false,
+        holder: moment.holder,
+        nonce: lease.nonce,
+        fence: lease.fence,
+        attempt: write.attempt,
+        deadlineAt: moment.now + write.deadlineMs,
+        leaseEndsAt,
+        gaveUp: false,
       }
       return { record: { ...record, intent, fence: Math.max(record.fence, lease.fence) }, intent }
     }
     case 'take_back': {
       if (!isOwn(record.intent, write.intent)) return { why: 'the intent is not there any more' }
-      const before: Intent | null = write.intent.attempt === 2 ? { ...write.intent, attempt: 1, gaveUp: true, deadlineAt: moment.now, leaseEndsAt: moment.now } : null
+      const before: Intent | null =
+        write.intent.attempt === 2 ? { ...write.intent, attempt: 1, gaveUp: true, deadlineAt: moment.now, leaseEndsAt: moment.now } : null
       return { record: { ...record, intent: before } }
     }
     case 'gave_up':
@@ -92,7 +106,14 @@ function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { ty
     }
     case 'rejected':
       if (record.state !== 'ok' || !isOwn(record.intent, write.intent) || !isAsRead(record, write)) return { why: 'the grant has moved on' }
-      return { record: { ...record, state: 'rejected', intent: null, rejection: { at: moment.now, reason: write.reason, fingerprint: record.fingerprint } } }
+      return {
+        record: {
+          ...record,
+          state: 'rejected',
+          intent: null,
+          rejection: { at: moment.now, reason: write.reason, fingerprint: record.fingerprint },
+        },
+      }
     case 'derived': {
       if (runningLease(write, moment) === null) return { why: 'the lease was lost' }
       if (record.generation !== write.generation || !record.secrets) return { why: 'the credential has moved on' }
@@ -109,8 +130,17 @@ function changeRecord(record: CredentialRecord, write: Exclude<RecordWrite, { ty
       // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
       return {
         record: {
-          ...record, state: 'logged_out', generation: record.generation + 1, fingerprint: '', intent: null, secrets: null, derived: {},
-          expiresAt: null, lifetimeMs: null, refreshable: false, rejection: null,
+          ...record,
+          state: 'logged_out',
+          generation: record.generation + 1,
+          fingerprint: '',
+          intent: null,
+          secrets: null,
+          derived: {},
+          expiresAt: null,
+          lifetimeMs: null,
+          refreshable: false,
+          rejection: null,
         },
       }
   }
@@ -132,74 +162,9 @@ function signIn(holdings: Holdings, slot: Slot, credential: NewCredential, momen
   const before = holdings.records.find((record) => sameSlot(record, slot))
   const fingerprint = fingerprintOf(credential.secrets.refresh ?? credential.secrets.access)
   if (before?.state === 'ok' && isSameGiven(before, credential, fingerprint)) return { outcome: 'unchanged', record: before }
-  const record: CredentialRecord = {
-    ...slot,
-    id: before?.id ?? moment.newId(),
-    method: credential.method,
-    auth: credential.auth,
-    state: 'ok',
-    generation: (before?.generation ?? 0) + 1,
-    fingerprint,
-    from: 0,
-    fromAttempt: 1,
-    fence: before?.fence ?? 0,
-    expiresAt: expiryOf(moment.now, credential.sentAgoMs, credential.lifetimeMs),
-    receivedAt: moment.now,
-    lifetimeMs: credential.lifetimeMs,
-    refreshable: credential.secrets.refresh !== undefined,
-    account: credential.account,
-    region: credential.region,
-    scopes: credential.scopes,
-    origins: credential.origins,
-    client: credential.client,
-    intent: null,
-    lastRefresh: null,
-    rejection: null,
-    derived: {},
-    secrets: credential.secrets,
-    unknown: before?.unknown ?? {},
-  }
+  const record = signedIn(slot, before, credential, moment)
   const records = before ? holdings.records.map((other) => (other === before ? record : other)) : [...holdings.records, record]
   return written({ ...holdings, records }, record)
-}
-
-/** A key or token given by hand once more: what came by a flow is a new grant even where a value repeats. */
-function isSameGiven(before: CredentialRecord, credential: NewCredential, fingerprint: string): boolean {
-  const isGiven = before.kind === 'api_key' || before.kind === 'token'
-  const isSame = before.fingerprint === fingerprint && before.lifetimeMs === credential.lifetimeMs && before.region === credential.region
-  return isGiven && isSame && before.auth === credential.auth && before.origins.join() === credential.origins.join()
-}
-
-function refreshed(record: CredentialRecord, credential: NewCredential, from: number, intent: Intent, moment: WriteMoment): CredentialRecord {
-  const secrets = keepMissing(credential.secrets, record.secrets)
-  return {
-    ...record,
-    state: 'ok',
-    generation: record.generation + 1,
-    fingerprint: fingerprintOf(secrets.refresh ?? secrets.access),
-    from,
-    fromAttempt: intent.attempt,
-    fence: Math.max(record.fence, intent.fence),
-    expiresAt: expiryOf(moment.now, credential.sentAgoMs, credential.lifetimeMs),
-    receivedAt: moment.now,
-    lifetimeMs: credential.lifetimeMs,
-    refreshable: secrets.refresh !== undefined,
-    account: credential.account ?? record.account,
-    scopes: credential.scopes ?? record.scopes,
-    intent: null,
-    lastRefresh: { at: moment.now, host: moment.holder.host, pid: moment.holder.pid },
-    rejection: null,
-    derived: {},
-    secrets,
-  }
-}
-
-/** An answer without a refresh token leaves the one in force (RFC 6749 section 6). */
-function keepMissing(fresh: RecordSecrets, before: RecordSecrets | null): RecordSecrets {
-  const refresh = fresh.refresh ?? before?.refresh
-  const idToken = fresh.idToken ?? before?.idToken
-  const unknown = fresh.unknown ?? before?.unknown
-  return { access: fresh.access, ...(refresh ? { refresh } : {}), ...(idToken ? { idToken } : {}), ...(unknown ? { unknown } : {}) }
 }
 
 function putFlow(holdings: Holdings, write: Extract<RecordWrite, { type: 'put_flow' }>, moment: WriteMoment): Judged {
@@ -210,10 +175,6 @@ function putFlow(holdings: Holdings, write: Extract<RecordWrite, { type: 'put_fl
   const pending: PendingFlow = { ...known, expiresAt: now + expiresInMs, nextPollAt: now + nextPollInMs, startedAt: now - startedAgoMs }
   const others = holdings.flows.filter((other) => other.id !== flow.id && other.expiresAt > now)
   return written({ ...holdings, flows: [...others, pending] }, null)
-}
-
-function expiryOf(now: number, sentAgoMs: number, lifetimeMs: number | null): number | null {
-  return lifetimeMs === null ? null : Math.round(now - sentAgoMs + lifetimeMs)
 }
 
 function isAsRead(record: CredentialRecord, read: { readonly generation: number; readonly fingerprint: string }): boolean {

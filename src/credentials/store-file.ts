@@ -51,11 +51,21 @@ export class StoreFile {
    */
   async load(): Promise<LoadedDocument> {
     const path = await this.realPath()
-    const file = await readRegularFile(path, { maxBytes: MOST_STORE_BYTES, followSymlinks: false, code: 'CLAW_STORE_UNREADABLE', unsafeCode: 'CLAW_STORE_UNSAFE' })
+    const file = await readRegularFile(path, {
+      maxBytes: MOST_STORE_BYTES,
+      followSymlinks: false,
+      code: 'CLAW_STORE_UNREADABLE',
+      unsafeCode: 'CLAW_STORE_UNSAFE',
+    })
     if (!file) return { document: EMPTY_DOCUMENT, revision: '', copied: false, warnings: [] }
     const document = decode(path, file.bytes)
     const revision = `${document.revision}-${file.modifiedAt}-${file.bytes.length}`
-    return { document, revision, copied: this.#isCopied(document), warnings: [...fileWarnings(path, file), ...(await this.#directoryWarnings(dirname(path)))] }
+    return {
+      document,
+      revision,
+      copied: this.#isCopied(document),
+      warnings: [...fileWarnings(path, file), ...(await this.#directoryWarnings(dirname(path)))],
+    }
   }
 
   /** @throws {ClawError} `CLAW_STORE_NEWER` where a newer claw wrote the document */
@@ -149,7 +159,13 @@ export function unwritable(path: string, errno: string, cause?: unknown): ClawEr
     EROFS: 'mount it read-write, or set CLAW_HOME to a directory that is writable',
   }
   const fix = Object.hasOwn(fixes, errno) ? fixes[errno] : 'make the directory writable for this user, or set CLAW_HOME to one that is'
-  return new ClawError('CLAW_STORE_UNWRITABLE', { what: `the credential store \`${path}\` cannot be written`, why: errno, fix, data: { path, errno }, cause })
+  return new ClawError('CLAW_STORE_UNWRITABLE', {
+    what: `the credential store \`${path}\` cannot be written`,
+    why: errno,
+    fix,
+    data: { path, errno },
+    cause,
+  })
 }
 
 /** @throws {ClawError} `CLAW_STORE_UNWRITABLE` for every system error of `work` */
@@ -190,7 +206,8 @@ function decode(path: string, bytes: Buffer): StoreDocument {
 
 function fileWarnings(path: string, file: ReadFile): Snapshot['warnings'] {
   const warnings = []
-  if ((file.mode & 0o077) !== 0) warnings.push({ code: 'store.mode', message: `\`${path}\` is open to others (mode ${file.mode.toString(8).padStart(4, '0')})` })
+  if ((file.mode & 0o077) !== 0)
+    warnings.push({ code: 'store.mode', message: `\`${path}\` is open to others (mode ${file.mode.toString(8).padStart(4, '0')})` })
   if (file.links > 1) warnings.push({ code: 'store.links', message: `\`${path}\` has a second name, which keeps its old content` })
   return warnings
 }

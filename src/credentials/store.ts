@@ -51,12 +51,44 @@ export type Proof = { readonly lease: Lease } | { readonly intent: Intent }
  * `generation` and `fingerprint` are those that were read again under the lease.
  */
 export type RecordWrite =
-  | { readonly type: 'intent'; readonly id: string; readonly lease: Lease; readonly generation: number; readonly fingerprint: string; readonly attempt: 1 | 2; readonly deadlineMs: number }
+  | {
+      readonly type: 'intent'
+      readonly id: string
+      readonly lease: Lease
+      readonly generation: number
+      readonly fingerprint: string
+      readonly attempt: 1 | 2
+      readonly deadlineMs: number
+    }
   | { readonly type: 'take_back'; readonly id: string; readonly intent: Intent }
   | { readonly type: 'gave_up'; readonly id: string; readonly intent: Intent }
-  | { readonly type: 'commit'; readonly id: string; readonly intent: Intent; readonly generation: number; readonly fingerprint: string; readonly credential: NewCredential }
-  | { readonly type: 'rejected'; readonly id: string; readonly intent: Intent; readonly generation: number; readonly fingerprint: string; readonly reason: string }
-  | { readonly type: 'derived'; readonly id: string; readonly lease: Lease; readonly generation: number; readonly name: string; readonly secret: Secret; readonly lifetimeMs: number | null; readonly sentAgoMs: number; readonly baseUrl: string | null }
+  | {
+      readonly type: 'commit'
+      readonly id: string
+      readonly intent: Intent
+      readonly generation: number
+      readonly fingerprint: string
+      readonly credential: NewCredential
+    }
+  | {
+      readonly type: 'rejected'
+      readonly id: string
+      readonly intent: Intent
+      readonly generation: number
+      readonly fingerprint: string
+      readonly reason: string
+    }
+  | {
+      readonly type: 'derived'
+      readonly id: string
+      readonly lease: Lease
+      readonly generation: number
+      readonly name: string
+      readonly secret: Secret
+      readonly lifetimeMs: number | null
+      readonly sentAgoMs: number
+      readonly baseUrl: string | null
+    }
   | { readonly type: 'logged_out'; readonly id: string }
   | { readonly type: 'sign_in'; readonly slot: Slot; readonly credential: NewCredential }
   | { readonly type: 'put_flow'; readonly lease: Lease; readonly flow: NewFlow }

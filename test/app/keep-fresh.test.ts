@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keepFresh, type KeepFreshOptions } from '../../src/app/keep-fresh.ts'
-import type { TokenWire, WireAnswer } from '../../src/app/refresh-run.ts'
+import type { TokenWire, WireAnswer } from '../../src/app/refresh-ports.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { MemorySpool, MemoryStore } from '../../src/credentials/memory-store.ts'
@@ -141,7 +141,13 @@ describe('a grant is kept fresh', () => {
     await w.clock.advance(LIFETIME_MS)
     const sentAt: number[] = []
     const endpoint = wire([lost, lost])
-    const watched: TokenWire = { ...endpoint, refresh: (token, signal) => (sentAt.push(w.clock.now()), endpoint.refresh(token, signal)) }
+    const watched: TokenWire = {
+      ...endpoint,
+      refresh: (token, signal) => {
+        sentAt.push(w.clock.now())
+        return endpoint.refresh(token, signal)
+      },
+    }
     expect(await ends(w.clock, keepFresh(w.ports, watched, w.grantId, w.options()))).toEqual({ code: 'CLAW_NETWORK', fix: undefined })
     expect(endpoint.sent).toEqual(['refresh-token-1', 'refresh-token-1'])
     expect((sentAt[1] ?? 0) - (sentAt[0] ?? 0)).toBeGreaterThanOrEqual(15_000)
@@ -326,7 +332,7 @@ describe('a grant is kept fresh', () => {
     expect(await w.record()).toMatchObject({ generation: 2, intent: null })
   })
 
-  it('R-37 leaves the intent when nothing comes within the grace', async () => {
+  it('R-37 leaves the intent, and says that it gave up, when nothing comes within the grace', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     const cancel = new AbortController()
@@ -339,7 +345,7 @@ describe('a grant is kept fresh', () => {
     cancel.abort(new ClawError('CLAW_TIMEOUT', { what: 'the limit of the command' }))
     expect(await ended).toEqual({ code: 'CLAW_TIMEOUT', fix: undefined })
     expect(w.clock.now() - started).toBe(6_000)
-    expect(await w.record()).toMatchObject({ generation: 1, intent: { attempt: 1, gaveUp: false } })
+    expect(await w.record()).toMatchObject({ generation: 1, intent: { attempt: 1, gaveUp: true } })
   })
 
   it('does not put a valid token at risk for a newer one that is in doubt', async () => {

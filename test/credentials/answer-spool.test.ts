@@ -9,7 +9,13 @@ import type { Machine } from '../../src/platform/machine.ts'
 import { fingerprint, grant, HOUR, MINUTE } from './samples.ts'
 import { machine, StateDir } from './state-dir.ts'
 
-const here: Machine = { ...machine, bootId: 'boot-1', pidNamespace: 'pid:[1]', pid: 100, processStart: (pid) => (pid < 200 ? '5000' : undefined) }
+const here: Machine = {
+  ...machine,
+  bootId: 'boot-1',
+  pidNamespace: 'pid:[1]',
+  pid: 100,
+  processStart: (pid) => (pid < 200 ? '5000' : undefined),
+}
 const holder = { host: 'h', pid: 300, pidStart: '5000', bootId: 'boot-1', pidNamespace: 'pid:[1]' }
 
 function intent(changes: Partial<Intent> = {}): Intent {
@@ -17,7 +23,14 @@ function intent(changes: Partial<Intent> = {}): Intent {
 }
 
 function answer(changes: Partial<SavedAnswer> = {}): Omit<SavedAnswer, 'savedAt'> {
-  return { grantId: 'g1', intent: intent(), generation: 4, fingerprint: fingerprint('refresh-token-4'), credential: grant(5, { sentAgoMs: 700 }), ...changes }
+  return {
+    grantId: 'g1',
+    intent: intent(),
+    generation: 4,
+    fingerprint: fingerprint('refresh-token-4'),
+    credential: grant(5, { sentAgoMs: 700 }),
+    ...changes,
+  }
 }
 
 function spoolOf(state: StateDir, changes: Partial<Machine> = {}): FileSpool {
@@ -117,7 +130,10 @@ describe('the spool', () => {
     using state = new StateDir()
     await state.store().assertWritable()
     writeFileSync(state.spool, 'in the way')
-    await expect(spoolOf(state).reserve('g1', 'n1')).rejects.toMatchObject({ code: 'CLAW_STORE_UNWRITABLE', message: `no space could be reserved in \`${state.spool}\` for the answer to a refresh` })
+    await expect(spoolOf(state).reserve('g1', 'n1')).rejects.toMatchObject({
+      code: 'CLAW_STORE_UNWRITABLE',
+      message: `no space could be reserved in \`${state.spool}\` for the answer to a refresh`,
+    })
   })
 
   it('reserves twice under one lease, as after a connection that failed', async () => {

@@ -8,12 +8,22 @@ import { salvageDocument, wasNewer } from '../../src/credentials/salvage.ts'
 import { flow, grant, grantSlot, key, keySlot, open } from './samples.ts'
 
 const holder = { host: 'h', pid: 7, pidStart: '70', bootId: 'b', pidNamespace: 'n' }
-const moment = { now: Date.UTC(2026, 0, 1), holder, leaseEndsAt: () => Number.MAX_SAFE_INTEGER, sight: () => 'unknown' as const, newId: () => 'g-1' }
+const moment = {
+  now: Date.UTC(2026, 0, 1),
+  holder,
+  leaseEndsAt: () => Number.MAX_SAFE_INTEGER,
+  sight: () => 'unknown' as const,
+  newId: () => 'g-1',
+}
 
 function sample(): StoreDocument {
   let document: StoreDocument = { ...EMPTY_DOCUMENT, revision: 3, machine: { salt: 's', hash: 'h' } }
   const lease = { key: 'f', nonce: 'n', fence: 1, holder, remainingMs: () => 1 }
-  const credentials = [['g-1', grantSlot, grant(1)], ['g-2', keySlot('openai'), key('sk-openai-0123456789')], ['g-3', keySlot('anthropic'), key('sk-ant-0123456789')]] as const
+  const credentials = [
+    ['g-1', grantSlot, grant(1)],
+    ['g-2', keySlot('openai'), key('sk-openai-0123456789')],
+    ['g-3', keySlot('anthropic'), key('sk-ant-0123456789')],
+  ] as const
   for (const [id, slot, credential] of credentials) {
     const judged = judgeWrite(document, { type: 'sign_in', slot, credential }, { ...moment, newId: () => id })
     if (judged.outcome === 'written') document = { ...document, records: judged.records }
@@ -41,7 +51,11 @@ function changed(change: (document: Record<string, unknown>, record: Record<stri
   return JSON.stringify(document)
 }
 
-const laidOpen = (document: StoreDocument) => ({ ...document, records: document.records.map(open), flows: document.flows.map((each) => ({ ...each, secrets: Object.keys(each.secrets) })) })
+const laidOpen = (document: StoreDocument) => ({
+  ...document,
+  records: document.records.map(open),
+  flows: document.flows.map((each) => ({ ...each, secrets: Object.keys(each.secrets) })),
+})
 
 describe('a document', () => {
   it('comes back as it was written', () => {
@@ -75,23 +89,57 @@ describe('a document', () => {
     ['version 0', '{"version":0}', 'document.version'],
     ['a number beyond all numbers', '{"version":1,"x":1e999}', '$.*, which is too large'],
     ['S-10 `__proto__` as a name', '{"version":1,"records":[],"x":{"__proto__":{}}}', '$.*, which has a forbidden name'],
-    ['S-10 `constructor` as a name', changed((_, record) => Object.assign(record, { derived: JSON.parse('{"constructor":{}}') })), '$.*[0].*, which has a forbidden name'],
-    ['a string beyond 16 KiB', changed((_, record) => Object.assign(record, { region: 'x'.repeat(16_385) })), '$.*[0].*, which is too long'],
+    [
+      'S-10 `constructor` as a name',
+      changed((_, record) => Object.assign(record, { derived: JSON.parse('{"constructor":{}}') })),
+      '$.*[0].*, which has a forbidden name',
+    ],
+    [
+      'a string beyond 16 KiB',
+      changed((_, record) => Object.assign(record, { region: 'x'.repeat(16_385) })),
+      '$.*[0].*, which is too long',
+    ],
     ['records that are no list', '{"version":1,"records":{}}', 'document.records'],
     ['a record that is null', '{"version":1,"records":[null]}', 'document.records[0]'],
-    ['an id twice', changed((document, record) => Object.assign(document, { records: [record, record] })), 'document.records, which has an id twice'],
+    [
+      'an id twice',
+      changed((document, record) => Object.assign(document, { records: [record, record] })),
+      'document.records, which has an id twice',
+    ],
     ['S-12 a provider that is a path', changed((_, record) => Object.assign(record, { provider: '../x' })), 'document.records[0].provider'],
-    ['S-12 a profile in other letters', changed((_, record) => Object.assign(record, { profile: 'ｄefault' })), 'document.records[0].profile'],
+    [
+      'S-12 a profile in other letters',
+      changed((_, record) => Object.assign(record, { profile: 'ｄefault' })),
+      'document.records[0].profile',
+    ],
     ['a state of nobody', changed((_, record) => Object.assign(record, { state: 'good' })), 'document.records[0].state'],
     ['a generation below zero', changed((_, record) => Object.assign(record, { generation: -1 })), 'document.records[0].generation'],
     ['a generation and a half', changed((_, record) => Object.assign(record, { generation: 1.5 })), 'document.records[0].generation'],
-    ['an expiry beyond exact numbers', changed((_, record) => Object.assign(record, { expiresAt: 1e300 })), 'document.records[0].expiresAt'],
+    [
+      'an expiry beyond exact numbers',
+      changed((_, record) => Object.assign(record, { expiresAt: 1e300 })),
+      'document.records[0].expiresAt',
+    ],
     ['a third attempt', changed((_, record) => Object.assign(record, { fromAttempt: 3 })), 'document.records[0].fromAttempt'],
     ['secrets that are gone', changed((_, record) => Object.assign(record, { secrets: null })), 'document.records[0].secrets'],
     ['an empty token', changed((_, record) => Object.assign(record, { secrets: { access: '' } })), 'document.records[0].secrets.access'],
-    ['a token that is a number', changed((_, record) => Object.assign(record, { secrets: { access: 7 } })), 'document.records[0].secrets.access'],
-    ['a derived credential of the wrong shape, named like a secret', changed((_, record) => Object.assign(record, { derived: { 'sk-secret-name': 1 } })), 'document.records[0].derived.*'],
-    ['257 providers', changed((document, record) => Object.assign(document, { records: Array.from({ length: 257 }, (_, n) => ({ ...record, id: `g${n}`, provider: `p${n}` })) })), 'document.records, which has too many providers'],
+    [
+      'a token that is a number',
+      changed((_, record) => Object.assign(record, { secrets: { access: 7 } })),
+      'document.records[0].secrets.access',
+    ],
+    [
+      'a derived credential of the wrong shape, named like a secret',
+      changed((_, record) => Object.assign(record, { derived: { 'sk-secret-name': 1 } })),
+      'document.records[0].derived.*',
+    ],
+    [
+      '257 providers',
+      changed((document, record) =>
+        Object.assign(document, { records: Array.from({ length: 257 }, (_, n) => ({ ...record, id: `g${n}`, provider: `p${n}` })) }),
+      ),
+      'document.records, which has too many providers',
+    ],
   ]
   it.each(corpus)('S-11 that is %s is an error with its place', (_, source, place) => {
     expect(decoded(source)).toBe(place)
@@ -112,7 +160,10 @@ describe('a document', () => {
   })
 
   it('S-11 with any bytes changed loads as a valid one or is an error that repeats nothing', () => {
-    const mutations = fc.array(fc.record({ at: fc.nat(bytes.length - 1), byte: fc.nat(255), keep: fc.boolean() }), { minLength: 1, maxLength: 4 })
+    const mutations = fc.array(fc.record({ at: fc.nat(bytes.length - 1), byte: fc.nat(255), keep: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 4,
+    })
     fc.assert(
       fc.property(mutations, (changes) => {
         const mutated = Buffer.from(bytes)
@@ -130,14 +181,17 @@ describe('a document', () => {
     const paths: (string | number)[][] = []
     const walk = (value: unknown, path: (string | number)[]) => {
       paths.push(path)
-      if (typeof value === 'object' && value !== null) for (const [name, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(name) : name])
+      if (typeof value === 'object' && value !== null)
+        for (const [name, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(name) : name])
     }
     walk(JSON.parse(text), [])
     for (const path of paths) {
       for (const value of [null, true, 0, -1, 1e300, '', 'x', [], {}, [null], { x: 1 }]) {
         const document: Record<string, unknown> = { whole: JSON.parse(text) }
         const full = ['whole', ...path]
-        const holderOf = full.slice(0, -1).reduce<Record<string | number, unknown>>((at, name) => at[name] as Record<string, unknown>, document)
+        const holderOf = full
+          .slice(0, -1)
+          .reduce<Record<string | number, unknown>>((at, name) => at[name] as Record<string, unknown>, document)
         holderOf[full.at(-1) ?? ''] = value
         const result = decoded(JSON.stringify(document.whole))
         if (typeof result !== 'string') expect(typeof decoded(encodeDocument(result))).toBe('object')
@@ -155,7 +209,16 @@ describe('a document', () => {
         client: { ...(record.client as object), ...extra },
         lastRefresh: { at: 1, host: 'h', pid: 7, ...extra },
         derived: { copilot: { expiresAt: null, generation: 1, baseUrl: null, ...extra } },
-        intent: { holder: { ...holder, ...extra }, nonce: 'n', fence: 1, attempt: 1, deadlineAt: 1, leaseEndsAt: 2, gaveUp: false, ...extra },
+        intent: {
+          holder: { ...holder, ...extra },
+          nonce: 'n',
+          fence: 1,
+          attempt: 1,
+          deadlineAt: 1,
+          leaseEndsAt: 2,
+          gaveUp: false,
+          ...extra,
+        },
       })
       Object.assign((document.flows as object[])[0] ?? {}, extra)
     })
@@ -163,17 +226,58 @@ describe('a document', () => {
     expect(JSON.parse(encodeDocument(document).toString())).toEqual(JSON.parse(source))
     const [record] = document.records
     const lease = { key: 'g-1', nonce: 'n', fence: 2, holder, remainingMs: () => 1 }
-    const judged = judgeWrite(document, { type: 'rejected', id: 'g-1', intent: record?.intent ?? (() => { throw new Error('no intent') })(), generation: 1, fingerprint: record?.fingerprint ?? '', reason: 'invalid_grant' }, { ...moment, leaseEndsAt: () => lease.remainingMs() })
+    const judged = judgeWrite(
+      document,
+      {
+        type: 'rejected',
+        id: 'g-1',
+        intent:
+          record?.intent ??
+          (() => {
+            throw new Error('no intent')
+          })(),
+        generation: 1,
+        fingerprint: record?.fingerprint ?? '',
+        reason: 'invalid_grant',
+      },
+      { ...moment, leaseEndsAt: () => lease.remainingMs() },
+    )
     if (judged.outcome !== 'written') throw new Error('not written')
     const rewritten = JSON.parse(encodeDocument({ ...document, records: judged.records }).toString()).records[0]
-    expect(rewritten).toEqual({ ...JSON.parse(source).records[0], state: 'rejected', intent: null, rejection: { at: moment.now, reason: 'invalid_grant', fingerprint: record?.fingerprint } })
+    expect(rewritten).toEqual({
+      ...JSON.parse(source).records[0],
+      state: 'rejected',
+      intent: null,
+      rejection: { at: moment.now, reason: 'invalid_grant', fingerprint: record?.fingerprint },
+    })
   })
 
   it('R-08 any further fields survive', () => {
-    const name = fc.string({ minLength: 1, maxLength: 12 }).filter((each) => !(each in JSON.parse(text).records[0]) && !['__proto__', 'constructor', 'prototype', 'flows', 'records', 'version', 'revision', 'machine', 'movedTo', 'access', 'refresh', 'idToken'].includes(each))
+    const name = fc
+      .string({ minLength: 1, maxLength: 12 })
+      .filter(
+        (each) =>
+          !(each in JSON.parse(text).records[0]) &&
+          ![
+            '__proto__',
+            'constructor',
+            'prototype',
+            'flows',
+            'records',
+            'version',
+            'revision',
+            'machine',
+            'movedTo',
+            'access',
+            'refresh',
+            'idToken',
+          ].includes(each),
+      )
     fc.assert(
       fc.property(fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }), (dictionary) => {
-        const fields = JSON.parse(JSON.stringify(dictionary, (each, value) => (['__proto__', 'constructor', 'prototype'].includes(each) ? undefined : value)))
+        const fields = JSON.parse(
+          JSON.stringify(dictionary, (each, value) => (['__proto__', 'constructor', 'prototype'].includes(each) ? undefined : value)),
+        )
         const source = changed((document, record) => {
           Object.assign(document, fields)
           Object.assign(record, fields, { secrets: { ...(record.secrets as object), ...fields } })
@@ -185,9 +289,19 @@ describe('a document', () => {
   })
 
   it('R-08 of a newer version is read as far as it is understood', () => {
-    const source = changed((document, record) => Object.assign(document, { version: 2, records: [record, { ...record, id: 'g-9', state: 'suspended' }, 'another shape'], flows: [{}] }))
+    const source = changed((document, record) =>
+      Object.assign(document, {
+        version: 2,
+        records: [record, { ...record, id: 'g-9', state: 'suspended' }, 'another shape'],
+        flows: [{}],
+      }),
+    )
     const document = decodeDocument(Buffer.from(source))
-    expect({ version: document.version, ids: document.records.map(({ id }) => id), flows: document.flows }).toEqual({ version: 2, ids: ['g-1'], flows: [] })
+    expect({ version: document.version, ids: document.records.map(({ id }) => id), flows: document.flows }).toEqual({
+      version: 2,
+      ids: ['g-1'],
+      flows: [],
+    })
   })
 
   it('prints no secret by itself', () => {
@@ -208,15 +322,32 @@ describe('salvage', () => {
   })
 
   it('keeps the frame of a document that is only wrong in one record', () => {
-    const salvaged = salvageDocument(Buffer.from(changed((document, record) => {
-      record.state = 'good'
-      document.later = true
-    })))
-    expect({ ...salvaged, records: salvaged.records.map(({ id }) => id), flows: 1 }).toEqual({ ...sample(), records: ['g-2', 'g-3'], flows: 1, unknown: { later: true } })
+    const salvaged = salvageDocument(
+      Buffer.from(
+        changed((document, record) => {
+          record.state = 'good'
+          document.later = true
+        }),
+      ),
+    )
+    expect({ ...salvaged, records: salvaged.records.map(({ id }) => id), flows: 1 }).toEqual({
+      ...sample(),
+      records: ['g-2', 'g-3'],
+      flows: 1,
+      unknown: { later: true },
+    })
   })
 
   it('keeps of two records with one id the newer', () => {
-    const source = changed((document, record) => Object.assign(document, { records: [{ ...record, generation: 2 }, { ...record, generation: 5 }, { ...record, generation: 4 }] }))
+    const source = changed((document, record) =>
+      Object.assign(document, {
+        records: [
+          { ...record, generation: 2 },
+          { ...record, generation: 5 },
+          { ...record, generation: 4 },
+        ],
+      }),
+    )
     expect(salvageDocument(Buffer.from(source)).records.map(({ generation }) => generation)).toEqual([5])
   })
 

@@ -11,7 +11,15 @@ import { hastyClock, machine, StateDir } from './state-dir.ts'
 
 const asLease: TakeOptions = { durationMs: 40_000, purpose: 'refresh', endsWithTime: true }
 const asStoreLock: TakeOptions = { ...asLease, endsWithTime: false }
-const here: Machine = { ...machine, bootId: 'boot-1', pidNamespace: 'pid:[1]', machineId: 'machine-1', hostname: 'host-1', pid: 100, processStart: (pid) => (pid < 200 ? '5000' : undefined) }
+const here: Machine = {
+  ...machine,
+  bootId: 'boot-1',
+  pidNamespace: 'pid:[1]',
+  machineId: 'machine-1',
+  hostname: 'host-1',
+  pid: 100,
+  processStart: (pid) => (pid < 200 ? '5000' : undefined),
+}
 
 class Locks extends StateDir {
   at(changes: Partial<Machine> = {}): FileLocks {
@@ -37,8 +45,18 @@ describe('a lock', () => {
     const taken = await locks.taken()
     const content = JSON.parse(readFileSync(taken.path, 'utf8'))
     expect(content).toEqual({
-      v: 1, nonce: taken.nonce, pid: 100, pidStart: '5000', bootId: 'boot-1', pidNs: 'pid:[1]', host: 'host-1', machine: expect.stringMatching(/^[0-9a-f]{16}$/),
-      purpose: 'refresh', at: expect.stringMatching(/^\d{4}-/), fence: 1, durationMs: 40_000,
+      v: 1,
+      nonce: taken.nonce,
+      pid: 100,
+      pidStart: '5000',
+      bootId: 'boot-1',
+      pidNs: 'pid:[1]',
+      host: 'host-1',
+      machine: expect.stringMatching(/^[0-9a-f]{16}$/),
+      purpose: 'refresh',
+      at: expect.stringMatching(/^\d{4}-/),
+      fence: 1,
+      durationMs: 40_000,
     })
     expect(await locks.at().find('k')).toEqual(taken)
     expect(readdirSync(locks.locks).filter((name) => name.endsWith('.tmp'))).toEqual([])
@@ -60,7 +78,10 @@ describe('a lock', () => {
     ['cannot be looked up there, and its time is over', { bootId: '', pidNamespace: '', machineId: '' }, true, 'taken', 'taken'],
   ]
   it.each(owners)('R-10 whose holder %s', async (_, asker, isOver, lease, storeLock) => {
-    for (const [options, expected] of [[asLease, lease], [asStoreLock, storeLock]] as const) {
+    for (const [options, expected] of [
+      [asLease, lease],
+      [asStoreLock, storeLock],
+    ] as const) {
       using locks = new Locks()
       const first = await locks.taken()
       if (isOver) locks.age(first.path, 40_001)
@@ -147,7 +168,11 @@ describe('a lock', () => {
     const slow = locks.at({ processStart })
     isBetween = true
     expect(outcome(await slow.tryTake('k', asLease))).toBe('busy')
-    expect(readdirSync(locks.locks).map((name) => name.slice(33)).sort()).toEqual(['0', '3', '4'])
+    expect(
+      readdirSync(locks.locks)
+        .map((name) => name.slice(33))
+        .sort(),
+    ).toEqual(['0', '3', '4'])
   })
 })
 
@@ -156,18 +181,26 @@ describe('S-08 in the place of a lock', () => {
     ['a symbolic link', 'it is a symbolic link', (path, victim) => symlinkSync(victim, path)],
     ['a directory', 'it is not a regular file', (path) => mkdirSync(path)],
     ['a FIFO', 'it is not a regular file', (path) => execFileSync('mkfifo', [path])],
-    ['ten megabytes', 'it is larger than 4096 bytes', (path) => {
-      writeFileSync(path, '')
-      truncateSync(path, 10 * 1024 * 1024)
-    }],
+    [
+      'ten megabytes',
+      'it is larger than 4096 bytes',
+      (path) => {
+        writeFileSync(path, '')
+        truncateSync(path, 10 * 1024 * 1024)
+      },
+    ],
     ['nothing but a name', 'claw did not write it, or a power failure emptied it', (path) => writeFileSync(path, '')],
     ['no JSON', 'claw did not write it, or a power failure emptied it', (path) => writeFileSync(path, '{"nonce":')],
   ]
   const ofOthers: typeof foreign = [
-    ['a file of somebody else', 'it belongs to uid 65534', (path) => {
-      writeFileSync(path, '{}')
-      chownSync(path, 65_534, 65_534)
-    }],
+    [
+      'a file of somebody else',
+      'it belongs to uid 65534',
+      (path) => {
+        writeFileSync(path, '{}')
+        chownSync(path, 65_534, 65_534)
+      },
+    ],
   ]
   it.each([...foreign, ...(isRoot ? ofOthers : [])])('%s is an error that names it, and nothing happens to it', async (_, why, make) => {
     using locks = new Locks()
@@ -176,7 +209,11 @@ describe('S-08 in the place of a lock', () => {
     mkdirSync(locks.locks, { recursive: true, mode: 0o700 })
     make(locks.path(1), victim)
     const names = readdirSync(locks.locks)
-    await expect(locks.at().tryTake('k', asLease)).rejects.toMatchObject({ code: 'CLAW_LEASE_BUSY', message: expect.stringContaining(locks.path(1)), why })
+    await expect(locks.at().tryTake('k', asLease)).rejects.toMatchObject({
+      code: 'CLAW_LEASE_BUSY',
+      message: expect.stringContaining(locks.path(1)),
+      why,
+    })
     expect([readFileSync(victim, 'utf8'), readdirSync(locks.locks)]).toEqual(['precious', names])
   })
 
@@ -195,7 +232,11 @@ describe('S-08 in the place of a lock', () => {
     await locks.store().assertWritable()
     const held = await new FileLocks(locks.locks, machine, Date.now).tryTake('store', asStoreLock)
     const write = locks.store({ clock: hastyClock() }).write({ type: 'logged_out', id: 'g1' })
-    await expect(write).rejects.toMatchObject({ code: 'CLAW_LEASE_BUSY', why: `pid ${process.pid} on ${machine.hostname}`, data: { limit: { limit: 'store.lock', seconds: 10, source: 'built-in' } } })
+    await expect(write).rejects.toMatchObject({
+      code: 'CLAW_LEASE_BUSY',
+      why: `pid ${process.pid} on ${machine.hostname}`,
+      data: { limit: { limit: 'store.lock', seconds: 10, source: 'built-in' } },
+    })
     expect(outcome(held)).toBe('taken')
   })
 })

@@ -7,7 +7,11 @@ import { attempt, intentOf, key, keySlot, lease, MINUTE, open, recordOf, signedI
 import { hastyClock, machine, StateDir } from './state-dir.ts'
 
 describe('R-04 R-05 a disk that does not take it', () => {
-  const unwritable = (state: StateDir, why: string) => ({ code: 'CLAW_STORE_UNWRITABLE', message: `the credential store \`${state.file}\` cannot be written`, why })
+  const unwritable = (state: StateDir, why: string) => ({
+    code: 'CLAW_STORE_UNWRITABLE',
+    message: `the credential store \`${state.file}\` cannot be written`,
+    why,
+  })
 
   it.skipIf(!canMount)('full: the old content stands, and no temporary file is left', async () => {
     using state = new StateDir()
@@ -33,7 +37,11 @@ describe('R-04 R-05 a disk that does not take it', () => {
       execFileSync('mount', ['-o', 'remount,ro,bind', state.dir])
       expect((await state.store().read()).records.map(({ route }) => route)).toEqual(['kimi-code'])
       const expected = unwritable(state, 'EROFS')
-      const writes = [signIn(state.store(), 2), state.store().assertWritable(), state.store().tryLease('g1', { durationMs: 1, purpose: 'test', signal: new AbortController().signal })]
+      const writes = [
+        signIn(state.store(), 2),
+        state.store().assertWritable(),
+        state.store().tryLease('g1', { durationMs: 1, purpose: 'test', signal: new AbortController().signal }),
+      ]
       expect(await Promise.all(writes.map(attempt))).toEqual([expected, expected, expected])
     } finally {
       execFileSync('umount', [state.dir])
@@ -59,7 +67,9 @@ describe('R-04 R-05 a disk that does not take it', () => {
     await signedIn(state.store())
     const before = state.bytes
     expect(await attempt(state.store().write({ type: 'sign_in', slot: keySlot('openai'), credential: key('k'.repeat(16_385)) }))).toEqual({
-      code: 'CLAW_STORE_UNWRITABLE', message: `the credential store \`${state.file}\` cannot hold this`, why: 'it could not be read again at $.*[1].*.*, which is too long',
+      code: 'CLAW_STORE_UNWRITABLE',
+      message: `the credential store \`${state.file}\` cannot hold this`,
+      why: 'it could not be read again at $.*[1].*.*, which is too long',
     })
     expect(state.bytes).toBe(before)
   })
@@ -73,7 +83,11 @@ describe('R-07 a corrupt store', () => {
     for (let end = 0; end < whole.length - 2; end += 37) {
       writeFileSync(state.file, whole.subarray(0, end))
       const read = await attempt(state.store().read())
-      expect(read).toMatchObject({ code: 'CLAW_STORE_CORRUPT', message: `the credential store \`${state.file}\` is corrupt`, why: expect.stringMatching(new RegExp(`^${end} bytes, first error at character \\d+`)) })
+      expect(read).toMatchObject({
+        code: 'CLAW_STORE_CORRUPT',
+        message: `the credential store \`${state.file}\` is corrupt`,
+        why: expect.stringMatching(new RegExp(`^${end} bytes, first error at character \\d+`)),
+      })
       if (end % 5 === 0) expect(await attempt(signIn(state.store(), 2))).toEqual(read)
       expect(readFileSync(state.file).equals(whole.subarray(0, end))).toBe(true)
     }
@@ -106,8 +120,16 @@ describe('R-08 a store of a newer claw', () => {
     const newer = JSON.stringify({ ...state.json, version: 2, records: [...state.json.records, { shape: 'new' }] })
     writeFileSync(state.file, newer)
     expect((await state.store().read()).records.map(open)).toEqual([open(record)])
-    const refusal = { code: 'CLAW_STORE_NEWER', message: `the credential store \`${state.file}\` was written by a newer claw`, why: 'its version is 2, this claw writes 1' }
-    expect([await attempt(signIn(state.store(), 2)), await attempt(state.store().write({ type: 'logged_out', id: record.id })), await attempt(state.store().assertWritable())]).toEqual([refusal, refusal, refusal])
+    const refusal = {
+      code: 'CLAW_STORE_NEWER',
+      message: `the credential store \`${state.file}\` was written by a newer claw`,
+      why: 'its version is 2, this claw writes 1',
+    }
+    expect([
+      await attempt(signIn(state.store(), 2)),
+      await attempt(state.store().write({ type: 'logged_out', id: record.id })),
+      await attempt(state.store().assertWritable()),
+    ]).toEqual([refusal, refusal, refusal])
     expect([await state.store().repair(), state.bytes]).toEqual([[], newer])
     writeFileSync(state.file, newer.slice(0, -9))
     expect(await attempt(state.store().repair())).toMatchObject({ code: 'CLAW_STORE_NEWER' })
@@ -125,7 +147,11 @@ describe('S-14 residue', () => {
     for (const path of [...old, join(state.dir, 'mine.tmp')]) state.age(path, 11 * MINUTE)
     expect((await state.store().inspect()).leftovers).toEqual(old)
     await signIn(state.store(), 2)
-    expect(readdirSync(state.dir).filter((name) => name.endsWith('.tmp')).sort()).toEqual([`.credentials.json.${'c'.repeat(24)}.tmp`, 'mine.tmp'])
+    expect(
+      readdirSync(state.dir)
+        .filter((name) => name.endsWith('.tmp'))
+        .sort(),
+    ).toEqual([`.credentials.json.${'c'.repeat(24)}.tmp`, 'mine.tmp'])
     expect(readdirSync(state.locks).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 

@@ -1,5 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isRoot } from '../support/privileges.ts'
@@ -19,26 +31,29 @@ async function underUmask<Result>(mask: number, work: () => Promise<Result>): Pr
 describe('modes', () => {
   const umasks = [0o000, 0o022, 0o777]
   const modes = [undefined, 0o644, 0o666]
-  it.each(umasks.flatMap((umask) => modes.map((mode) => [umask.toString(8), mode?.toString(8) ?? 'none'])))('S-01 S-03 under umask %s, over a file of mode %s, every write leaves 0600 in 0700', async (umask, mode) => {
-    using state = new StateDir()
-    await underUmask(Number.parseInt(umask, 8), async () => {
-      const store = state.store()
-      const modesAfter: string[] = []
-      const noteModes = () => modesAfter.push(state.mode(state.file), state.mode(state.dir), state.mode(state.locks))
-      const record = await signedIn(store)
-      noteModes()
-      if (mode !== 'none') chmodSync(state.file, Number.parseInt(mode, 8))
-      const intent = await intentOf(store, record, await lease(store, record.id))
-      noteModes()
-      if (mode !== 'none') chmodSync(state.file, Number.parseInt(mode, 8))
-      await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
-      noteModes()
-      await store.write({ type: 'logged_out', id: record.id })
-      noteModes()
-      expect(modesAfter).toEqual(Array(4).fill(['600', '700', '700']).flat())
-      for (const name of readdirSync(state.locks)) expect(state.mode(join(state.locks, name))).toBe('600')
-    })
-  })
+  it.each(umasks.flatMap((umask) => modes.map((mode) => [umask.toString(8), mode?.toString(8) ?? 'none'])))(
+    'S-01 S-03 under umask %s, over a file of mode %s, every write leaves 0600 in 0700',
+    async (umask, mode) => {
+      using state = new StateDir()
+      await underUmask(Number.parseInt(umask, 8), async () => {
+        const store = state.store()
+        const modesAfter: string[] = []
+        const noteModes = () => modesAfter.push(state.mode(state.file), state.mode(state.dir), state.mode(state.locks))
+        const record = await signedIn(store)
+        noteModes()
+        if (mode !== 'none') chmodSync(state.file, Number.parseInt(mode, 8))
+        const intent = await intentOf(store, record, await lease(store, record.id))
+        noteModes()
+        if (mode !== 'none') chmodSync(state.file, Number.parseInt(mode, 8))
+        await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
+        noteModes()
+        await store.write({ type: 'logged_out', id: record.id })
+        noteModes()
+        expect(modesAfter).toEqual(Array(4).fill(['600', '700', '700']).flat())
+        for (const name of readdirSync(state.locks)) expect(state.mode(join(state.locks, name))).toBe('600')
+      })
+    },
+  )
 
   it('S-01 a reading warns of a file that is open to others, and changes nothing', async () => {
     using state = new StateDir()
@@ -61,7 +76,9 @@ describe('modes', () => {
     const second = join(state.home, 'second')
     linkSync(state.file, second)
     const before = readFileSync(second, 'utf8')
-    expect((await state.store().read()).warnings).toEqual([{ code: 'store.links', message: `\`${state.file}\` has a second name, which keeps its old content` }])
+    expect((await state.store().read()).warnings).toEqual([
+      { code: 'store.links', message: `\`${state.file}\` has a second name, which keeps its old content` },
+    ])
     await signIn(state.store(), 2)
     expect(readFileSync(second, 'utf8')).toBe(before)
     expect((await state.store().read()).warnings).toEqual([])
@@ -78,7 +95,10 @@ describe('S-02 directories', () => {
     expect(await attempt(signIn(state.store(), 2))).toEqual(refusal(state.dir, 'everybody may write there'))
     expect(await attempt(state.store().assertWritable())).toEqual(refusal(state.dir, 'everybody may write there'))
     const { records, warnings } = await state.store().read()
-    expect({ count: records.length, warnings }).toEqual({ count: 1, warnings: [{ code: 'store.directory', message: `\`${state.dir}\` is not safe for secrets: everybody may write there` }] })
+    expect({ count: records.length, warnings }).toEqual({
+      count: 1,
+      warnings: [{ code: 'store.directory', message: `\`${state.dir}\` is not safe for secrets: everybody may write there` }],
+    })
     chmodSync(state.dir, 0o700)
     chmodSync(state.home, 0o777)
     expect(await attempt(signIn(state.store(), 2))).toEqual(refusal(state.home, 'everybody may write there'))
@@ -94,7 +114,9 @@ describe('S-02 directories', () => {
     using state = new StateDir()
     chmodSync(state.home, 0o770)
     expect(await attempt(signIn(state.store()))).toBe('written')
-    expect((await state.store().read()).warnings).toEqual([{ code: 'store.directory', message: `the group may write to \`${state.home}\`` }])
+    expect((await state.store().read()).warnings).toEqual([
+      { code: 'store.directory', message: `the group may write to \`${state.home}\`` },
+    ])
   })
 
   it('are judged by their real path', async () => {
@@ -106,7 +128,9 @@ describe('S-02 directories', () => {
     symlinkSync('open', join(state.home, 'to-open'))
     expect(await attempt(signIn(state.store({ dir: join(state.home, 'to-safe') })))).toBe('written')
     expect(readdirSync(join(state.home, 'safe')).sort()).toEqual(['credentials.json', 'locks'])
-    expect(await attempt(signIn(state.store({ dir: join(state.home, 'to-open') })))).toEqual(refusal(join(state.home, 'open'), 'everybody may write there'))
+    expect(await attempt(signIn(state.store({ dir: join(state.home, 'to-open') })))).toEqual(
+      refusal(join(state.home, 'open'), 'everybody may write there'),
+    )
     expect(readdirSync(join(state.home, 'open'))).toEqual([])
   })
 })
@@ -126,7 +150,11 @@ describe('S-04 a store that is a symbolic link', () => {
     symlinkSync(target(state), state.file)
     expect(await attempt(state.store().read())).toEqual(isLink(state.file))
     expect(await attempt(signIn(state.store()))).toEqual(isLink(state.file))
-    expect([readFileSync(join(state.home, 'victim'), 'utf8'), lstatSync(state.file).isSymbolicLink(), readdirSync(state.home).sort()]).toEqual(['precious', true, ['state', 'victim']])
+    expect([
+      readFileSync(join(state.home, 'victim'), 'utf8'),
+      lstatSync(state.file).isSymbolicLink(),
+      readdirSync(state.home).sort(),
+    ]).toEqual(['precious', true, ['state', 'victim']])
   })
 
   it('is followed where the configuration says so, to a directory that is safe', async () => {
@@ -137,10 +165,17 @@ describe('S-04 a store that is a symbolic link', () => {
     symlinkSync(join(target, 'secrets.json'), state.file)
     writeFileSync(join(target, 'secrets.json'), '{"version":1}', { mode: 0o600 })
     expect(await attempt(signIn(state.store({ followSymlink: true })))).toBe('written')
-    expect([lstatSync(state.file).isSymbolicLink(), readdirSync(target).sort(), readdirSync(state.dir)]).toEqual([true, ['locks', 'secrets.json'], ['credentials.json']])
+    expect([lstatSync(state.file).isSymbolicLink(), readdirSync(target).sort(), readdirSync(state.dir)]).toEqual([
+      true,
+      ['locks', 'secrets.json'],
+      ['credentials.json'],
+    ])
     expect((await state.store({ followSymlink: true }).read()).records.map(({ route }) => route)).toEqual(['kimi-code'])
     chmodSync(target, 0o777)
-    expect(await attempt(signIn(state.store({ followSymlink: true }), 2))).toMatchObject({ code: 'CLAW_STORE_UNSAFE', why: 'everybody may write there' })
+    expect(await attempt(signIn(state.store({ followSymlink: true }), 2))).toMatchObject({
+      code: 'CLAW_STORE_UNSAFE',
+      why: 'everybody may write there',
+    })
   })
 
   it('S-09 that a hostile neighbour swaps for the file in a loop is never followed', async () => {
@@ -148,12 +183,18 @@ describe('S-04 a store that is a symbolic link', () => {
     await signedIn(state.store())
     const victim = join(state.home, 'victim')
     writeFileSync(victim, JSON.stringify({ version: 1, records: [] }))
-    const script = "const fs=require('fs');const [f,v]=process.argv.slice(1);fs.copyFileSync(f,f+'.real');for(let n=0;n<500;n++){fs.symlinkSync(v,f+'.l');fs.renameSync(f+'.l',f);fs.copyFileSync(f+'.real',f+'.c');fs.renameSync(f+'.c',f)}"
+    const script =
+      "const fs=require('fs');const [f,v]=process.argv.slice(1);fs.copyFileSync(f,f+'.real');for(let n=0;n<500;n++){fs.symlinkSync(v,f+'.l');fs.renameSync(f+'.l',f);fs.copyFileSync(f+'.real',f+'.c');fs.renameSync(f+'.c',f)}"
     const swapper = spawn(process.execPath, ['-e', script, state.file, victim], { stdio: 'ignore' })
     const outcomes = new Set<string>()
     const store = state.store()
     while (swapper.exitCode === null) {
-      outcomes.add(await store.read().then(({ records }) => `${records.length} records`, (thrown: { code: string }) => thrown.code))
+      outcomes.add(
+        await store.read().then(
+          ({ records }) => `${records.length} records`,
+          (thrown: { code: string }) => thrown.code,
+        ),
+      )
       await new Promise((resolve) => setImmediate(resolve))
     }
     expect([...outcomes].sort()).toEqual(['1 records', 'CLAW_STORE_UNSAFE'])
@@ -166,12 +207,19 @@ describe('S-06 something else in the place of the store', () => {
   const obstacles: [string, string, string, (path: string) => void][] = [
     ['a FIFO', 'CLAW_STORE_UNSAFE', 'it is not a regular file', (path: string) => execFileSync('mkfifo', [path])],
     ['a directory', 'CLAW_STORE_UNSAFE', 'it is not a regular file', (path: string) => mkdirSync(path)],
-    ['two megabytes', 'CLAW_STORE_UNREADABLE', 'it is larger than 1048576 bytes', (path: string) => {
-      writeFileSync(path, '')
-      truncateSync(path, 2 * 1024 * 1024)
-    }],
+    [
+      'two megabytes',
+      'CLAW_STORE_UNREADABLE',
+      'it is larger than 1048576 bytes',
+      (path: string) => {
+        writeFileSync(path, '')
+        truncateSync(path, 2 * 1024 * 1024)
+      },
+    ],
   ]
-  const ofRoot: typeof obstacles = [['a device', 'CLAW_STORE_UNSAFE', 'it is not a regular file', (path) => execFileSync('mknod', [path, 'c', '1', '5'])]]
+  const ofRoot: typeof obstacles = [
+    ['a device', 'CLAW_STORE_UNSAFE', 'it is not a regular file', (path) => execFileSync('mknod', [path, 'c', '1', '5'])],
+  ]
   it.each([...obstacles, ...(isRoot ? ofRoot : [])])('%s is an error at once', async (_, code, why, make) => {
     using state = new StateDir()
     await state.store().assertWritable()

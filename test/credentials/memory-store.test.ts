@@ -26,7 +26,10 @@ it('dates everything by its clock', async () => {
   await clock.advance(10_000)
   expect(held.remainingMs()).toBe(30_000)
   const intent = await intentOf(store, record, held)
-  expect({ deadlineAt: intent.deadlineAt, leaseEndsAt: intent.leaseEndsAt }).toEqual({ deadlineAt: record.receivedAt + 85_000, leaseEndsAt: record.receivedAt + 100_000 })
+  expect({ deadlineAt: intent.deadlineAt, leaseEndsAt: intent.leaseEndsAt }).toEqual({
+    deadlineAt: record.receivedAt + 85_000,
+    leaseEndsAt: record.receivedAt + 100_000,
+  })
 })
 
 it('holds saved answers for as long as the process lives', async () => {

@@ -229,7 +229,7 @@ describe('public prefixes', () => {
 
 function world(more: Partial<ReferenceWorld> = {}): ReferenceWorld {
   return {
-    environment: environmentOf({ PATH: process.env['PATH'] }),
+    environment: environmentOf({ PATH: process.env.PATH }),
     clock: systemClock(),
     uid: uid(),
     stateDir: dir,

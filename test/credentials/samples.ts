@@ -1,6 +1,6 @@
 import { Secret } from '../../src/core/secret.ts'
 import type { CredentialRecord, Intent, NewCredential, Slot } from '../../src/credentials/record.ts'
-import { fingerprintOf } from '../../src/credentials/record-writes.ts'
+import { fingerprintOf } from '../../src/credentials/next-record.ts'
 import { isLease, type CredentialStore, type Lease, type NewFlow, type WriteOutcome } from '../../src/credentials/store.ts'
 
 export const MINUTE = 60_000
@@ -62,7 +62,13 @@ export function flow(id: string, changes: Partial<NewFlow> = {}): NewFlow {
     startedAgoMs: 0,
     slowedDown: false,
     region: null,
-    client: { clientId: 'claw', tokenEndpoint: 'https://auth.example.com/token', revocationEndpoint: null, issuer: null, redirectUri: null },
+    client: {
+      clientId: 'claw',
+      tokenEndpoint: 'https://auth.example.com/token',
+      revocationEndpoint: null,
+      issuer: null,
+      redirectUri: null,
+    },
     secrets: { deviceCode: new Secret('device-code-1', 'device-code') },
     unknown: {},
     ...changes,
@@ -80,7 +86,11 @@ export function open(record: CredentialRecord | null | undefined): unknown {
   const derived = secrets?.derived && Object.fromEntries(Object.entries(secrets.derived).map(([name, secret]) => [name, secret.reveal()]))
   return {
     ...record,
-    secrets: secrets && { access: secrets.access.reveal(), ...(secrets.refresh ? { refresh: secrets.refresh.reveal() } : {}), ...(derived ? { derived } : {}) },
+    secrets: secrets && {
+      access: secrets.access.reveal(),
+      ...(secrets.refresh ? { refresh: secrets.refresh.reveal() } : {}),
+      ...(derived ? { derived } : {}),
+    },
   }
 }
 
@@ -106,7 +116,13 @@ export function recordOf(outcome: WriteOutcome): CredentialRecord {
   return outcome.record
 }
 
-export async function intentOf(store: CredentialStore, record: CredentialRecord, held: Lease, attempt: 1 | 2 = 1, deadlineMs = 15_000): Promise<Intent> {
+export async function intentOf(
+  store: CredentialStore,
+  record: CredentialRecord,
+  held: Lease,
+  attempt: 1 | 2 = 1,
+  deadlineMs = 15_000,
+): Promise<Intent> {
   const { id, generation, fingerprint: print } = record
   const outcome = await store.write({ type: 'intent', id, lease: held, generation, fingerprint: print, attempt, deadlineMs })
   if (outcome.outcome !== 'written' || !outcome.intent) throw new Error(`no intent: ${JSON.stringify(outcome)}`)
@@ -119,9 +135,11 @@ export async function attempt(work: Promise<unknown>): Promise<unknown> {
     const result = await work
     return typeof result === 'object' && result !== null && 'outcome' in result ? result.outcome : result
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown) return { code: thrown.code, message: thrown.message, why: 'why' in thrown ? thrown.why : undefined }
+    if (thrown instanceof Error && 'code' in thrown)
+      return { code: thrown.code, message: thrown.message, why: 'why' in thrown ? thrown.why : undefined }
     throw thrown
   }
 }
 
-export const signIn = (store: CredentialStore, n = 1): Promise<WriteOutcome> => store.write({ type: 'sign_in', slot: grantSlot, credential: grant(n) })
+export const signIn = (store: CredentialStore, n = 1): Promise<WriteOutcome> =>
+  store.write({ type: 'sign_in', slot: grantSlot, credential: grant(n) })

@@ -32,7 +32,15 @@ export class StateDir implements Disposable {
   readonly spool = join(this.dir, 'spool')
 
   store(changes: Partial<FileStoreOptions> = {}): FileStore {
-    return new FileStore({ dir: this.dir, clock: systemClock(), random: systemRandom, machine, followSymlink: false, signal: new AbortController().signal, ...changes })
+    return new FileStore({
+      dir: this.dir,
+      clock: systemClock(),
+      random: systemRandom,
+      machine,
+      followSymlink: false,
+      signal: new AbortController().signal,
+      ...changes,
+    })
   }
 
   get bytes(): string {

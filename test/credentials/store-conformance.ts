@@ -1,7 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { type CredentialStore, isLease } from '../../src/credentials/store.ts'
-import { fingerprint, flow, grant, grantSlot, HOUR, intentOf, key, keySlot, lease, MINUTE, open, recordOf, signedIn, tryLease } from './samples.ts'
+import {
+  fingerprint,
+  flow,
+  grant,
+  grantSlot,
+  HOUR,
+  intentOf,
+  key,
+  keySlot,
+  lease,
+  MINUTE,
+  open,
+  recordOf,
+  signedIn,
+  tryLease,
+} from './samples.ts'
 
 export interface StoreHarness {
   readonly store: CredentialStore
@@ -35,11 +50,31 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const written = await store.write({ type: 'sign_in', slot: grantSlot, credential: grant(1, { sentAgoMs: 1_000 }) })
       const now = written.outcome === 'written' ? written.now : 0
       const expected = {
-        ...grantSlot, id: recordOf(written).id, method: 'device', auth: 'device', state: 'ok', generation: 1, fingerprint: fingerprint('refresh-token-1'),
-        from: 0, fromAttempt: 1, fence: 0, expiresAt: now - 1_000 + 15 * MINUTE, receivedAt: now, lifetimeMs: 15 * MINUTE, refreshable: true,
-        account: { id: 'u1', name: 'ci', plan: null }, region: null, scopes: ['read', 'write'], origins: ['https://api.example.com'],
+        ...grantSlot,
+        id: recordOf(written).id,
+        method: 'device',
+        auth: 'device',
+        state: 'ok',
+        generation: 1,
+        fingerprint: fingerprint('refresh-token-1'),
+        from: 0,
+        fromAttempt: 1,
+        fence: 0,
+        expiresAt: now - 1_000 + 15 * MINUTE,
+        receivedAt: now,
+        lifetimeMs: 15 * MINUTE,
+        refreshable: true,
+        account: { id: 'u1', name: 'ci', plan: null },
+        region: null,
+        scopes: ['read', 'write'],
+        origins: ['https://api.example.com'],
         client: { clientId: 'claw', tokenEndpoint: 'https://auth.example.com/token', revocationEndpoint: null, issuer: null },
-        intent: null, lastRefresh: null, rejection: null, derived: {}, secrets: { access: 'access-token-1', refresh: 'refresh-token-1' }, unknown: {},
+        intent: null,
+        lastRefresh: null,
+        rejection: null,
+        derived: {},
+        secrets: { access: 'access-token-1', refresh: 'refresh-token-1' },
+        unknown: {},
       }
       expect(open(recordOf(written))).toEqual(expected)
       expect((await other.read()).records.map(open)).toEqual([expected])
@@ -108,10 +143,32 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const held = await lease(store, record.id)
       const intent = await intentOf(store, record, held)
       expect((await other.read()).records[0]?.intent).toEqual(intent)
-      expect(intent).toEqual({ holder: held.holder, nonce: held.nonce, fence: held.fence, attempt: 1, deadlineAt: expect.any(Number), leaseEndsAt: expect.any(Number), gaveUp: false })
+      expect(intent).toEqual({
+        holder: held.holder,
+        nonce: held.nonce,
+        fence: held.fence,
+        attempt: 1,
+        deadlineAt: expect.any(Number),
+        leaseEndsAt: expect.any(Number),
+        gaveUp: false,
+      })
       expect(intent.leaseEndsAt - intent.deadlineAt).toBeGreaterThan(20_000)
-      const committed = await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
-      expect(recordOf(committed)).toMatchObject({ generation: 2, from: 1, fromAttempt: 1, fence: held.fence, intent: null, lastRefresh: { host: held.holder.host, pid: process.pid } })
+      const committed = await store.write({
+        type: 'commit',
+        id: record.id,
+        intent,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        credential: grant(2),
+      })
+      expect(recordOf(committed)).toMatchObject({
+        generation: 2,
+        from: 1,
+        fromAttempt: 1,
+        fence: held.fence,
+        intent: null,
+        lastRefresh: { host: held.holder.host, pid: process.pid },
+      })
       expect(open((await other.read()).records[0])).toEqual(open(recordOf(committed)))
     })
 
@@ -120,7 +177,14 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const intent = await intentOf(store, record, await lease(store, record.id))
       await harness.expireLease(record.id)
       await lease(other, record.id)
-      const committed = await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
+      const committed = await store.write({
+        type: 'commit',
+        id: record.id,
+        intent,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        credential: grant(2),
+      })
       expect(committed.outcome).toBe('written')
     })
 
@@ -128,7 +192,15 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const record = await signedIn(store)
       const first = await lease(store, record.id)
       await harness.expireLease(record.id)
-      const write = { type: 'intent', id: record.id, lease: first, generation: 1, fingerprint: record.fingerprint, attempt: 1, deadlineMs: 15_000 } as const
+      const write = {
+        type: 'intent',
+        id: record.id,
+        lease: first,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        attempt: 1,
+        deadlineMs: 15_000,
+      } as const
       expect(await store.write(write)).toEqual({ outcome: 'refused', why: 'the lease was lost', record })
       await lease(other, record.id)
       expect((await store.write(write)).outcome).toBe('refused')
@@ -140,7 +212,14 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const intent = await intentOf(store, record, held)
       expect((await other.write({ type: 'logged_out', id: record.id })).outcome).toBe('written')
       expect(await tryLease(other, record.id)).toBe('taken')
-      const late = await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
+      const late = await store.write({
+        type: 'commit',
+        id: record.id,
+        intent,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        credential: grant(2),
+      })
       expect(late).toMatchObject({ outcome: 'refused', record: { state: 'logged_out', generation: 2, secrets: null, intent: null } })
       expect((await store.read()).records).toEqual([expect.objectContaining({ state: 'logged_out', secrets: null })])
       expect(await other.write({ type: 'logged_out', id: record.id })).toMatchObject({ outcome: 'unchanged' })
@@ -152,7 +231,14 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const anew = await signedIn(other, grant(7))
       expect({ id: anew.id, generation: anew.generation }).toEqual({ id: record.id, generation: 2 })
       expect(await tryLease(other, record.id)).toBe('taken')
-      const late = await store.write({ type: 'commit', id: record.id, intent, generation: 1, fingerprint: record.fingerprint, credential: grant(2) })
+      const late = await store.write({
+        type: 'commit',
+        id: record.id,
+        intent,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        credential: grant(2),
+      })
       expect(late.outcome).toBe('refused')
       expect(open((await store.read()).records[0])).toEqual(open(anew))
     })
@@ -166,19 +252,42 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const second = await intentOf(store, record, held)
       await store.write({ type: 'gave_up', id: record.id, intent: second })
       expect((await other.read()).records[0]?.intent).toEqual({ ...second, gaveUp: true })
-      await store.write({ type: 'rejected', id: record.id, intent: second, generation: 1, fingerprint: record.fingerprint, reason: 'invalid_grant' })
+      await store.write({
+        type: 'rejected',
+        id: record.id,
+        intent: second,
+        generation: 1,
+        fingerprint: record.fingerprint,
+        reason: 'invalid_grant',
+      })
       expect((await other.read()).records[0]).toMatchObject({
-        state: 'rejected', generation: 1, intent: null, rejection: { at: expect.any(Number), reason: 'invalid_grant', fingerprint: record.fingerprint },
+        state: 'rejected',
+        generation: 1,
+        intent: null,
+        rejection: { at: expect.any(Number), reason: 'invalid_grant', fingerprint: record.fingerprint },
       })
     })
 
     it('keeps derived credentials with their record', async () => {
       const record = await signedIn(store)
       const held = await lease(store, record.id)
-      const derived = { type: 'derived', id: record.id, lease: held, generation: 1, name: 'copilot', secret: new Secret('derived-token-1'), lifetimeMs: HOUR, sentAgoMs: 500, baseUrl: 'https://api.example.com' } as const
+      const derived = {
+        type: 'derived',
+        id: record.id,
+        lease: held,
+        generation: 1,
+        name: 'copilot',
+        secret: new Secret('derived-token-1'),
+        lifetimeMs: HOUR,
+        sentAgoMs: 500,
+        baseUrl: 'https://api.example.com',
+      } as const
       const outcome = await store.write(derived)
       const now = outcome.outcome === 'written' ? outcome.now : 0
-      expect((await other.read()).records[0]).toMatchObject({ generation: 1, derived: { copilot: { expiresAt: now - 500 + HOUR, generation: 1, baseUrl: 'https://api.example.com' } } })
+      expect((await other.read()).records[0]).toMatchObject({
+        generation: 1,
+        derived: { copilot: { expiresAt: now - 500 + HOUR, generation: 1, baseUrl: 'https://api.example.com' } },
+      })
       expect((await other.read()).records[0]?.secrets?.derived?.copilot?.reveal()).toBe('derived-token-1')
       await store.release(held)
       expect((await store.write(derived)).outcome).toBe('refused')
@@ -189,10 +298,14 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       const put = await store.write({ type: 'put_flow', lease: held, flow: flow('f1', { startedAgoMs: 2_000 }) })
       const now = put.outcome === 'written' ? put.now : 0
       const { expiresInMs: _, nextPollInMs: __, startedAgoMs: ___, ...known } = flow('f1')
-      expect((await other.read()).flows).toEqual([{ ...known, expiresAt: now + 15 * MINUTE, nextPollAt: now + 5_000, startedAt: now - 2_000 }])
+      expect((await other.read()).flows).toEqual([
+        { ...known, expiresAt: now + 15 * MINUTE, nextPollAt: now + 5_000, startedAt: now - 2_000 },
+      ])
       expect((await other.read()).flows[0]?.secrets.deviceCode?.reveal()).toBe('device-code-1')
       await store.write({ type: 'put_flow', lease: held, flow: flow('f1', { intervalMs: 10_000, slowedDown: true }) })
-      expect((await other.read()).flows.map(({ id, intervalMs, slowedDown }) => ({ id, intervalMs, slowedDown }))).toEqual([{ id: 'f1', intervalMs: 10_000, slowedDown: true }])
+      expect((await other.read()).flows.map(({ id, intervalMs, slowedDown }) => ({ id, intervalMs, slowedDown }))).toEqual([
+        { id: 'f1', intervalMs: 10_000, slowedDown: true },
+      ])
       await store.write({ type: 'remove_flow', id: 'f1', lease: held })
       expect((await other.read()).flows).toEqual([])
       await store.release(held)
@@ -226,9 +339,12 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
 
     it('sees this process live, and nothing of a process of another boot', async () => {
       const { holder } = await lease(store, 'g1')
-      expect([store.sight(holder), store.sight({ ...holder, bootId: 'another' }), store.sight({ ...holder, pidNamespace: 'another' }), store.sight({ ...holder, pidStart: '1' })]).toEqual([
-        'alive', 'unknown', 'unknown', 'dead',
-      ])
+      expect([
+        store.sight(holder),
+        store.sight({ ...holder, bootId: 'another' }),
+        store.sight({ ...holder, pidNamespace: 'another' }),
+        store.sight({ ...holder, pidStart: '1' }),
+      ]).toEqual(['alive', 'unknown', 'unknown', 'dead'])
     })
 
     it('says before a sign-in whether it can be written to', async () => {
@@ -239,7 +355,12 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
     it('S-54 tells no secret in what it answers', async () => {
       const record = await signedIn(store)
       const { holder: _, ...rest } = await lease(store, record.id)
-      const told = JSON.stringify([await store.read(), rest, await store.inspect(), await store.write({ type: 'logged_out', id: record.id })])
+      const told = JSON.stringify([
+        await store.read(),
+        rest,
+        await store.inspect(),
+        await store.write({ type: 'logged_out', id: record.id }),
+      ])
       expect(told).not.toMatch(/(?:access|refresh)-token-\d/)
       expect(isLease({ busy: null })).toBe(false)
     })

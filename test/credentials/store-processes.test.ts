@@ -26,7 +26,13 @@ describe('many processes at one store', () => {
     const before = (await state.store().read()).records.map(open)
     const running = ids(12).map((id) => ({ id, ...worker.start([state.dir, 'sign-in', id]) }))
     const victims = running.filter((_, n) => n % 5 === 0)
-    for (const { child, firstLine } of victims) firstLine.then(() => undefined, () => undefined).finally(() => child.kill('SIGKILL'))
+    for (const { child, firstLine } of victims)
+      firstLine
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => child.kill('SIGKILL'))
     await running.at(1)?.firstLine
     for (const { child } of victims) child.kill('SIGKILL')
     const ends = await Promise.all(running.map(async ({ id, ended }) => ({ id, ...(await ended) })))
@@ -121,7 +127,10 @@ describe('R-03 a writer that is killed', () => {
     expect(records.map(({ provider }) => provider)).toEqual(expected === 'before' ? ['moonshot'] : ['moonshot', 'openai'])
     if (expected === 'before') expect(state.bytes).toBe(before)
     await state.store().write({ type: 'sign_in', slot: keySlot('anthropic'), credential: key('sk-ant-123456') })
-    expect((await state.store().read()).records.map(({ provider }) => provider)).toEqual([...records.map(({ provider }) => provider), 'anthropic'])
+    expect((await state.store().read()).records.map(({ provider }) => provider)).toEqual([
+      ...records.map(({ provider }) => provider),
+      'anthropic',
+    ])
   })
 
   it('R-19 after the answer was saved leaves it for the next one, once it is seen dead', async () => {
@@ -142,13 +151,17 @@ describe('R-03 a writer that is killed', () => {
     using state = new StateDir()
     await signedIn(state.store())
     const before = state.bytes
-    const end = await worker.run([state.dir, 'sign-in', 'openai'], { under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${n}`] })
+    const end = await worker.run([state.dir, 'sign-in', 'openai'], {
+      under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${n}`],
+    })
     const { records } = await state.store().read()
     const providers = records.map(({ provider }) => provider)
     expect(end.stdout).toBe('')
     expect([['moonshot'], ['moonshot', 'openai']]).toContainEqual(providers)
     if (providers.length === 1) expect(state.bytes).toBe(before)
-    expect((await state.store().write({ type: 'sign_in', slot: keySlot('openai'), credential: key('sk-openai-0123456789') })).outcome).toMatch(/written|unchanged/)
+    expect(
+      (await state.store().write({ type: 'sign_in', slot: keySlot('openai'), credential: key('sk-openai-0123456789') })).outcome,
+    ).toMatch(/written|unchanged/)
   })
 })
 
@@ -162,8 +175,15 @@ describe.skipIf(!canTrace)('R-02 a disk that fails', () => {
     using state = new StateDir()
     await signedIn(state.store())
     const before = state.bytes
-    const end = await worker.run([state.dir, 'sign-in', 'openai'], { under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:error=${errno}:when=${n}`] })
-    expect(end).toEqual({ exitCode: 73, signal: null, stdout: '', stderr: `CLAW_STORE_UNWRITABLE: the credential store \`${state.file}\` cannot be written (${errno})\n` })
+    const end = await worker.run([state.dir, 'sign-in', 'openai'], {
+      under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:error=${errno}:when=${n}`],
+    })
+    expect(end).toEqual({
+      exitCode: 73,
+      signal: null,
+      stdout: '',
+      stderr: `CLAW_STORE_UNWRITABLE: the credential store \`${state.file}\` cannot be written (${errno})\n`,
+    })
     expect(readFileSync(state.file, 'utf8')).toBe(before)
     expect(await state.store().repair()).toEqual([])
   })
@@ -171,7 +191,9 @@ describe.skipIf(!canTrace)('R-02 a disk that fails', () => {
   it('in the sync of the directory is a failure too, though the new content may stand', async () => {
     using state = new StateDir()
     await signedIn(state.store())
-    const end = await worker.run([state.dir, 'sign-in', 'openai'], { under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO:when=2'] })
+    const end = await worker.run([state.dir, 'sign-in', 'openai'], {
+      under: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO:when=2'],
+    })
     expect({ exitCode: end.exitCode, stdout: end.stdout }).toEqual({ exitCode: 73, stdout: '' })
     expect((await state.store().read()).records.map(({ provider }) => provider)).toEqual(['moonshot', 'openai'])
   })

@@ -18,12 +18,14 @@ const store = new FileStore({ dir, clock, random: systemRandom, machine, followS
 const commands: Record<string, () => Promise<void>> = {
   /** Stores one key for each provider named. */
   async 'sign-in'() {
-    for (const provider of args) say((await store.write({ type: 'sign_in', slot: keySlot(provider), credential: key(`sk-${provider}-0123456789`) })).outcome)
+    for (const provider of args)
+      say((await store.write({ type: 'sign_in', slot: keySlot(provider), credential: key(`sk-${provider}-0123456789`) })).outcome)
   },
 
   /** Stores so many versions of one key, which the name of its region counts. */
   async 'write-often'() {
-    for (let n = 1; n <= Number(args[0]); n++) await store.write({ type: 'sign_in', slot: keySlot('counter'), credential: key(`sk-counter-${n}-0123456789`, { region: `${n}` }) })
+    for (let n = 1; n <= Number(args[0]); n++)
+      await store.write({ type: 'sign_in', slot: keySlot('counter'), credential: key(`sk-counter-${n}-0123456789`, { region: `${n}` }) })
     say('done')
   },
 

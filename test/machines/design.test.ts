@@ -7,7 +7,7 @@ import { port } from '../../src/machines/port.ts'
 const machines = await findMachines()
 
 it('finds the machines of the room', () => {
-  expect(machines.map(({ id }) => id)).toEqual(['apiKey', 'check', 'deviceFlow', 'doctor', 'refresh'])
+  expect(machines.map(({ id }) => id)).toEqual(['apiKey', 'check', 'deviceFlow', 'doctor', 'refresh', 'renewal'])
 })
 
 describe.each(machines.map((machine) => ({ id: machine.id, machine })))('$id', ({ machine }) => {
@@ -58,7 +58,7 @@ it('tells what is wrong with a badly designed machine', () => {
     'bad uses delays later, which nobody declares',
     'bad has not both a success and a failure to end in',
     'bad has no output',
-    'bad does not end on CANCEL',
+    'bad does not hear CANCEL at its root',
     'bad does not say what it is',
     'bad starts in nowhere, which does not exist',
   ])

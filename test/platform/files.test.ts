@@ -1,10 +1,32 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isMountPoint, judgeDirectories } from '../../src/platform/directory-trust.ts'
-import { isThere, linkIfFree, makePrivateDirectory, namesIn, readRegularFile, removeIfThere, replaceDurably, stageWhole } from '../../src/platform/files.ts'
+import {
+  isThere,
+  linkIfFree,
+  makePrivateDirectory,
+  namesIn,
+  readRegularFile,
+  removeIfThere,
+  replaceDurably,
+  stageWhole,
+} from '../../src/platform/files.ts'
 import { canMount, isRoot } from '../support/privileges.ts'
 
 let dir: string
@@ -24,17 +46,32 @@ describe('reading a regular file', () => {
     writeFileSync(file, '0123456789', { mode: 0o640 })
     linkSync(file, join(dir, 'second'))
     const read = await readRegularFile(file, options)
-    expect(read && { ...read, bytes: read.bytes.toString() }).toEqual({ bytes: '0123456789', mode: 0o640, uid: process.getuid?.(), links: 2, modifiedAt: statSync(file).mtimeMs })
+    expect(read && { ...read, bytes: read.bytes.toString() }).toEqual({
+      bytes: '0123456789',
+      mode: 0o640,
+      uid: process.getuid?.(),
+      links: 2,
+      modifiedAt: statSync(file).mtimeMs,
+    })
   })
 
   it('tells a file that is not there from one that cannot be read', async () => {
     expect(await readRegularFile(file, options)).toBeUndefined()
-    await expect(readRegularFile(join(dir, 'x'.repeat(300)), options)).rejects.toMatchObject({ code: 'CLAW_FILE_UNREADABLE', why: 'ENAMETOOLONG', data: { errno: 'ENAMETOOLONG' } })
+    await expect(readRegularFile(join(dir, 'x'.repeat(300)), options)).rejects.toMatchObject({
+      code: 'CLAW_FILE_UNREADABLE',
+      why: 'ENAMETOOLONG',
+      data: { errno: 'ENAMETOOLONG' },
+    })
   })
 
   it('refuses more than it was told to take', async () => {
     writeFileSync(file, '0123456789x')
-    await expect(readRegularFile(file, options)).rejects.toMatchObject({ code: 'CLAW_FILE_UNREADABLE', message: `cannot read \`${file}\``, why: 'it is larger than 10 bytes', data: { path: file } })
+    await expect(readRegularFile(file, options)).rejects.toMatchObject({
+      code: 'CLAW_FILE_UNREADABLE',
+      message: `cannot read \`${file}\``,
+      why: 'it is larger than 10 bytes',
+      data: { path: file },
+    })
   })
 
   it('S-04 follows a link only where it is told to', async () => {
@@ -47,7 +84,10 @@ describe('reading a regular file', () => {
   it('S-06 does not wait for a FIFO, and reads no device', async () => {
     execFileSync('mkfifo', [file])
     await expect(readRegularFile(file, options)).rejects.toMatchObject({ code: 'CLAW_STORE_UNSAFE', why: 'it is not a regular file' })
-    await expect(readRegularFile('/dev/zero', options)).rejects.toMatchObject({ code: 'CLAW_STORE_UNSAFE', why: 'it is not a regular file' })
+    await expect(readRegularFile('/dev/zero', options)).rejects.toMatchObject({
+      code: 'CLAW_STORE_UNSAFE',
+      why: 'it is not a regular file',
+    })
     await expect(readRegularFile(dir, options)).rejects.toMatchObject({ code: 'CLAW_STORE_UNSAFE', why: 'it is not a regular file' })
   })
 })

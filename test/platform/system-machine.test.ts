@@ -8,7 +8,14 @@ const isLinux = process.platform === 'linux'
 
 it('knows the process it is in', () => {
   const { hostname: host, pid, platform, arch, uid, cwd } = systemMachine({})
-  expect({ host, pid, platform, arch, uid, cwd }).toEqual({ host: hostname(), pid: process.pid, platform: process.platform, arch: process.arch, uid: process.getuid?.() ?? -1, cwd: process.cwd() })
+  expect({ host, pid, platform, arch, uid, cwd }).toEqual({
+    host: hostname(),
+    pid: process.pid,
+    platform: process.platform,
+    arch: process.arch,
+    uid: process.getuid?.() ?? -1,
+    cwd: process.cwd(),
+  })
 })
 
 it.each([
@@ -35,7 +42,12 @@ it('tells a process from a later one of its number by its start', async () => {
   if (isLinux) expect(start).toMatch(/^\d+$/)
   expect(machine.processStart(first.pid ?? 0)).toBe(start)
   await Promise.all([first, second].map(ended))
-  expect([machine.processStart(first.pid ?? 0), machine.processStart(0), machine.processStart(-1), machine.processStart(2 ** 30)]).toEqual([undefined, undefined, undefined, undefined])
+  expect([machine.processStart(first.pid ?? 0), machine.processStart(0), machine.processStart(-1), machine.processStart(2 ** 30)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 it.skipIf(!isLinux)('takes a process that has ended for dead, though nobody has reaped it', async () => {

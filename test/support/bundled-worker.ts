@@ -43,10 +43,16 @@ export class BundledWorker {
   }
 
   /** Starts it, under another program (`strace …`) if one is named. */
-  start(args: readonly string[], options: { readonly under?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {}): RunningWorker {
+  start(
+    args: readonly string[],
+    options: { readonly under?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  ): RunningWorker {
     const [program = process.execPath, ...rest] = [...(options.under ?? []), process.execPath, this.path, ...args]
     // One thread for files: system calls then have numbers, by which strace picks one.
-    const child = spawn(program, rest, { env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '1', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, rest, {
+      env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '1', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#running.add(child)
     child.once('exit', () => this.#running.delete(child))
     let stdout = ''
@@ -62,11 +68,16 @@ export class BundledWorker {
       child.once('close', () => reject(new Error(`it ended without a line: ${stderr}`)))
     })
     firstLine.catch(() => undefined)
-    const ended = new Promise<WorkerEnd>((resolve) => child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr })))
+    const ended = new Promise<WorkerEnd>((resolve) =>
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr })),
+    )
     return { child, ended, firstLine }
   }
 
-  run(args: readonly string[], options: { readonly under?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {}): Promise<WorkerEnd> {
+  run(
+    args: readonly string[],
+    options: { readonly under?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<WorkerEnd> {
     return this.start(args, options).ended
   }
 

@@ -65,8 +65,8 @@ function endingProblems(machine: AnyStateMachine): string[] {
   const finals = Object.values(root.states).filter(({ type }) => type === 'final')
   if (finals.length < 2) problems.push(`${machine.id} has not both a success and a failure to end in`)
   if (typeof machine.config.output !== 'function') problems.push(`${machine.id} has no output`)
-  if (!root.transitions.get('CANCEL')?.some(({ target }) => target?.some(({ type }) => type === 'final')))
-    problems.push(`${machine.id} does not end on CANCEL`)
+  if (!root.transitions.get('CANCEL')?.some(({ target }) => target !== undefined))
+    problems.push(`${machine.id} does not hear CANCEL at its root`)
   if (!machine.config.description) problems.push(`${machine.id} does not say what it is`)
   for (const node of statesOf(root)) {
     if (node.type === 'compound' && !Object.hasOwn(node.states, String(node.config.initial)))

@@ -17,6 +17,16 @@ const code = {
 }
 
 const reading = (verdict: string, isFinal = false) => ({ verdict, error: isFinal ? error : null, isNewer: false })
+const readings = [
+  reading('usable'),
+  reading('inside_margin'),
+  reading('due'),
+  reading('retry'),
+  reading('saved'),
+  reading('pending'),
+  reading('rejected', true),
+]
+const cancelled = new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' })
 const found = (id: string, status: string) => ({ ok: true, id, kind: 'found', finding: { status } })
 const checkDone = (id: string, status: string) => ({
   type: `xstate.done.actor.check.${id}`,
@@ -88,21 +98,28 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
   },
   refresh: {
     inputs: [
-      { goal: 'use', patienceEndsAt: 60_000, cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }) },
-      { goal: 'newer', patienceEndsAt: 60_000, cancelledError: new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' }) },
+      { goal: 'use', patienceEndsAt: 60_000, cancelledError: cancelled },
+      { goal: 'newer', patienceEndsAt: 60_000, cancelledError: cancelled },
     ],
     outputs: {
-      readGrant: [
-        reading('usable'),
-        reading('inside_margin'),
-        reading('due'),
-        reading('retry'),
-        reading('saved'),
-        reading('pending'),
-        reading('rejected', true),
-      ],
+      readGrant: readings,
       takeLease: ['taken', 'busy'],
       awaitChange: ['changed', 'out_of_patience'],
+      renewal: ['renewed', 'adopted', 'fresh', 'failed', 'cancelled', 'readAgain', 'inDoubt', 'backOff'].map((end) => ({
+        ok: ['renewed', 'adopted', 'fresh'].includes(end),
+        end,
+        retryAt: 2_000,
+        error: end === 'failed' ? error : null,
+      })),
+    },
+  },
+  renewal: {
+    inputs: [
+      { retriesLeft: 3, cancelledError: cancelled },
+      { retriesLeft: 0, cancelledError: cancelled },
+    ],
+    outputs: {
+      readGrant: readings,
       writeIntent: ['written', 'refused'],
       send: [
         { kind: 'answered' },

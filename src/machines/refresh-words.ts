@@ -1,0 +1,34 @@
+import type { ClawError } from '../core/errors.ts'
+
+/** What reading the grant says; the words are those of the laws. */
+export type GrantVerdict =
+  | 'usable'
+  | 'inside_margin'
+  | 'due'
+  | 'retry'
+  | 'saved'
+  | 'pending'
+  | 'logged_out'
+  | 'rejected'
+  | 'interrupted'
+  | 'in_doubt'
+
+export interface GrantReading {
+  readonly verdict: GrantVerdict
+  /** What a caller is told when the verdict is final. */
+  readonly error: ClawError | null
+  /** The generation is newer than the one first read. */
+  readonly isNewer: boolean
+}
+
+/** What came of the one token request. */
+export type SendOutcome =
+  | { readonly kind: 'answered' }
+  /** The provider's own words for a dead grant. */
+  | { readonly kind: 'rejected'; readonly error: ClawError }
+  /** Never sent, or told "not processed": there is no doubt. */
+  | { readonly kind: 'not_processed'; readonly error: ClawError; readonly retryAt: number | null }
+  /** Answered, though not with a grant and not in words that end it. */
+  | { readonly kind: 'refused'; readonly error: ClawError }
+  /** Sent, and nobody knows what became of it. */
+  | { readonly kind: 'lost'; readonly error: ClawError }
