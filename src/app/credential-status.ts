@@ -50,6 +50,8 @@ export async function credentialStatus(session: Session, name: string | undefine
   const snapshot = await ports.store.read()
   const providers = name === undefined ? ownProviders(session) : [catalogue.find(name)]
   const surveys = await Promise.all(providers.map((named) => surveyCredentials(session, { named, model: null, snapshot })))
+  const unknown = surveys.find(({ error }) => error?.code === 'CLAW_PROFILE_UNKNOWN')?.error
+  if (unknown && session.config.origins.get('profile')?.from === 'flag') throw unknown
   const found = surveys.flatMap((survey) => rowsOf(survey, snapshot, session))
   const others = storedRows(session, snapshot, name).filter((row) => !found.some((other) => isSame(row, other)))
   const routes = name === undefined ? undefined : catalogue.find(name).routes.map(({ id }) => id)
@@ -89,7 +91,7 @@ function ownProviders({ catalogue }: Session): Named[] {
 
 function rowsOf(survey: Survey, snapshot: Snapshot, session: Session): StatusRow[] {
   return survey.rows
-    .filter(({ source, state }) => source !== 'none' && state !== 'missing')
+    .filter(({ source, state }) => source !== 'none' && state !== 'missing' && state !== 'pending')
     .map((row) => {
       const record = row.source.startsWith('store:')
         ? storedRecords(snapshot, session.catalogue, { route: row.route, profile: row.profile, kind: row.kind })[0]

@@ -1,5 +1,7 @@
 import { ClawError } from '../core/errors.ts'
+import { visibleLine } from '../core/visible.ts'
 import { type ChosenCredential, findCredential, surveyCredentials } from './find-credential.ts'
+import { liveModels } from './live-models.ts'
 import { type ModelTarget, readModelReference, readTier, type ReferenceReading } from './model-reference.ts'
 import { type ModelInUse, modelOf } from './route-models.ts'
 import type { Session } from './session.ts'
@@ -22,7 +24,11 @@ export async function findModelUse(
 ): Promise<ModelUse> {
   const target = await readTarget(session, wanted)
   const chosen = await findCredential(session, { named: target.named, model: target.model, tier: target.tier })
-  return { target, chosen, model: modelOf(chosen.route, target.model) }
+  try {
+    return { target, chosen, model: modelOf(chosen.route, target.model) }
+  } catch (thrown) {
+    throw thrown instanceof ClawError && thrown.code === 'CLAW_MODEL_UNKNOWN' ? await withLiveList(session, chosen, thrown) : thrown
+  }
 }
 
 export async function readTarget(
@@ -54,5 +60,20 @@ async function refuseStrangeProvider(session: Session, { reference, named, model
     what: `the project file chooses \`${named.name}\`, which nobody else has set up`,
     why: `${chosen.origin.name}, key \`${chosen.key}\``,
     fix: 'claw trust',
+  })
+}
+
+/** A route without a model of its own is asked what it has. */
+async function withLiveList(session: Session, chosen: ChosenCredential, error: ClawError): Promise<ClawError> {
+  const models = await liveModels(session, chosen)
+  const [first] = models ?? []
+  return new ClawError(error.code, {
+    what: error.message,
+    why:
+      models === null
+        ? `\`${chosen.route.id}\` could not be asked for its models`
+        : `it has ${models.map((id) => `\`${visibleLine(id, 80)}\``).join(', ') || 'none'}`,
+    fix: first === undefined ? error.fix : `claw prompt -m ${chosen.route.id}/${visibleLine(first, 80)} TEXT`,
+    data: { ...error.data, models: models ?? [] },
   })
 }

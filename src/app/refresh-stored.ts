@@ -7,6 +7,7 @@ import { type KeptFresh, keepFresh } from './keep-fresh.ts'
 import { oauthClient } from './oauth-client.ts'
 import type { Session } from './session.ts'
 import { credentialOf } from './sign-in-device.ts'
+import { signInCommand } from './stored-candidates.ts'
 import { tokenWire } from './token-wire.ts'
 
 export interface RefreshOptions {
@@ -27,7 +28,7 @@ export async function refreshStored(session: Session, route: Route, record: Cred
     throw new ClawError('CLAW_STORE_COPIED', {
       what: 'the credential store was copied from another machine',
       why: '`[store] bound_to_machine` forbids to refresh a grant from it',
-      fix: `claw auth --device ${route.provider}`,
+      fix: signInCommand(record),
     })
   }
   const client = () => oauthClient(session, route, auth, signal, record.client ?? undefined)
@@ -41,7 +42,7 @@ export async function refreshStored(session: Session, route: Route, record: Cred
     minRemainingMs: options.marginMs,
     retryInDoubt: auth.retryInDoubt,
     waitMs,
-    settings: { leaseMs, requestTimeoutMs, signInCommand: `claw auth --device ${route.provider}` },
+    settings: { leaseMs, requestTimeoutMs, signInCommand: signInCommand(record) },
     signal,
     ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
   })

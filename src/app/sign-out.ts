@@ -1,4 +1,5 @@
 import { ClawError } from '../core/errors.ts'
+import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { judgeRevocation, requestRevocation } from '../protocols/revocation.ts'
@@ -10,7 +11,8 @@ export interface SignOutItem {
   readonly provider: string
   readonly route: string
   readonly profile: string
-  readonly kind: string
+  /** Null where nothing was there. */
+  readonly kind: string | null
   readonly outcome: 'removed' | 'revoked' | 'not_supported' | 'failed' | 'absent'
 }
 
@@ -23,6 +25,11 @@ const REVOCATION_TIMEOUT_MS = 10_000
 export async function signOut(session: Session, filter: RecordFilter, revoke: boolean): Promise<SignOutItem[]> {
   const { store, spool } = session.ports
   const records = storedRecords(await store.read(), session.catalogue, filter)
+  if (records.length === 0 && filter.name !== undefined) {
+    const named = session.catalogue.find(filter.name)
+    const route = filter.route ?? named.routes[0]?.id ?? named.name
+    return [{ provider: named.provider, route, profile: filter.profile ?? DEFAULT_PROFILE, kind: filter.kind ?? null, outcome: 'absent' }]
+  }
   const items: SignOutItem[] = []
   for (const record of records) {
     await store.write({ type: 'logged_out', id: record.id })

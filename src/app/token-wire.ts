@@ -79,7 +79,7 @@ function overdue(url: string, timeoutMs: number): ClawError {
   const seconds = timeoutMs / 1_000
   return new ClawError('CLAW_TIMEOUT', {
     what: `\`${new URL(url).host}\` did not answer the refresh within ${seconds} s`,
-    why: 'limit refresh.request, built-in or `[store] request_timeout`',
+    why: 'limit refresh.request, `[store] request_timeout`',
     fix: 'run the command again later',
     data: { sent: true, limit: { limit: 'refresh.request', seconds, source: 'config' } },
   })

@@ -3,6 +3,7 @@ import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
+import { WriteQueue } from './write-queue.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 
 export interface DeviceSignInOptions {
@@ -20,50 +21,57 @@ const HEARTBEAT_MS = 60_000
 
 /** Signs in with a device code and says what happens while somebody is waited for. */
 export async function signIn(session: Session, output: DeviceSignInOutput, options: DeviceSignInOptions): Promise<number> {
-  const writes: Promise<void>[] = []
+  const writes = new WriteQueue()
   let lastEventAt = 0
+  let { provider } = options
   let lastHeartbeatAt = session.ports.clock.now()
   const profile = options.profile ?? session.config.profile ?? DEFAULT_PROFILE
-  const result = await signInWithDevice(session, {
-    name: options.provider,
-    profile,
-    wait: options.wait,
-    force: options.force,
-    resumeOnly: options.resumeOnly,
-    onCode: (code, { route, warnings }) => {
-      const { termsNote, termsNoteOn, name } = route.entry
-      const facts = {
-        provider: route.provider,
-        userCode: code.userCode,
-        verificationUri: code.verificationUri,
-        verificationUriComplete: code.verificationUriComplete,
-        expiresAt: formatInstant(code.expiresAt),
-        interval: code.intervalMs / 1_000,
-      }
-      if (output.json) writes.push(output.print({ type: 'device_code', ...facts }))
-      else {
-        writes.push(output.say(`to let this machine use ${name}, open this page on any device and enter the code ${code.userCode ?? ''}`))
-        writes.push(output.say(`  ${code.verificationUri}`))
-        if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri)
-          writes.push(output.say(`  or, with the code in it: ${code.verificationUriComplete}`))
-        writes.push(output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
-      }
-      if (termsNote && termsNoteOn?.includes('auth')) writes.push(output.note(termsNote))
-      if (route.id !== route.provider && options.provider !== route.id)
-        writes.push(output.note(`this grant is for the route \`${route.id}\` of \`${route.provider}\``))
-      for (const warning of warnings) writes.push(output.say(`warning: ${warning}`))
+  const result = await signInWithDevice(
+    { ...session, signal: AbortSignal.any([session.signal, writes.signal]) },
+    {
+      name: options.provider,
+      profile,
+      wait: options.wait,
+      force: options.force,
+      resumeOnly: options.resumeOnly,
+      onCode: (code, { route, warnings }) => {
+        const { termsNote, termsNoteOn, name } = route.entry
+        provider = route.provider
+        const facts = {
+          provider: route.provider,
+          userCode: code.userCode,
+          verificationUri: code.verificationUri,
+          verificationUriComplete: code.verificationUriComplete,
+          expiresAt: formatInstant(code.expiresAt),
+          interval: code.intervalMs / 1_000,
+        }
+        if (output.json) writes.add(() => output.print({ type: 'device_code', ...facts }))
+        else {
+          writes.add(() =>
+            output.say(`to let this machine use ${name}, open this page on any device and enter the code ${code.userCode ?? ''}`),
+          )
+          writes.add(() => output.say(`  ${code.verificationUri}`))
+          if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri)
+            writes.add(() => output.say(`  or, with the code in it: ${code.verificationUriComplete}`))
+          writes.add(() => output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
+        }
+        if (termsNote && termsNoteOn?.includes('auth')) writes.add(() => output.note(termsNote))
+        if (route.id !== route.provider && options.provider !== route.id)
+          writes.add(() => output.note(`this grant is for the route \`${route.id}\` of \`${route.provider}\``))
+        for (const warning of warnings) writes.add(() => output.say(`warning: ${warning}`))
+      },
+      onPending: ({ at, expiresAt }) => {
+        if (output.json && at - lastEventAt >= PENDING_EVENT_MS) {
+          lastEventAt = at
+          writes.add(() => output.print({ type: 'pending', provider, expiresAt: formatInstant(expiresAt) }))
+        }
+        if (at - lastHeartbeatAt < HEARTBEAT_MS) return
+        lastHeartbeatAt = at
+        writes.add(() => output.note(`waiting for approval, ${Math.round((expiresAt - at) / 1_000)} s left, source: provider expires_in`))
+      },
     },
-    onPending: ({ at, expiresAt }) => {
-      if (output.json && at - lastEventAt >= PENDING_EVENT_MS) {
-        lastEventAt = at
-        writes.push(output.print({ type: 'pending', provider: options.provider, expiresAt: formatInstant(expiresAt) }))
-      }
-      if (at - lastHeartbeatAt < HEARTBEAT_MS) return
-      lastHeartbeatAt = at
-      writes.push(output.note(`waiting for approval, ${Math.round((expiresAt - at) / 1_000)} s left, source: provider expires_in`))
-    },
-  })
-  await Promise.all(writes)
+  )
+  await writes.drain()
   return result.state === 'handedOver' ? handOver(result, profile, output, options) : finish(session, result, output, options)
 }
 

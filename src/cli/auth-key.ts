@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
 import { storeKey } from '../app/store-key.ts'
 import type { Session } from '../app/session.ts'
+import { WriteQueue } from './write-queue.ts'
 import type { KeyOutput } from './auth-output.ts'
 import type { Shell } from './context.ts'
 
@@ -28,7 +29,7 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
   const sources = [options.stdin, options.fromEnv !== undefined, options.fromFile !== undefined].filter(Boolean).length
   if (sources > 1) throw new ClawError('CLAW_USAGE', { what: '`--stdin`, `--from-env` and `--from-file` exclude each other' })
   const kind = options.method === 'api_key' ? 'api-key' : 'token'
-  const writes: Promise<void>[] = []
+  const writes = new WriteQueue()
   const stored = await storeKey(session, {
     name: options.provider,
     profile: options.profile ?? session.config.profile ?? DEFAULT_PROFILE,
@@ -55,9 +56,9 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
           )
         : null
     },
-    onDoubt: (message) => writes.push(output.say(`warning: ${message}`)),
+    onDoubt: (message) => writes.add(() => output.say(`warning: ${message}`)),
   })
-  await Promise.all(writes)
+  await writes.drain()
   const { route, record, change, checked } = stored
   const isChanged = change === 'stored' || change === 'replaced'
   if (output.json) {

@@ -32,7 +32,7 @@ export class AuthLogoutCommand extends ClawCommand {
     if (this.json) await this.print({ type: 'result', schema: 'claw.logout/1', items })
     else {
       for (const item of items)
-        await this.data(`${item.route}${item.profile === 'default' ? '' : `@${item.profile}`}  ${item.kind}  ${item.outcome}\n`)
+        await this.data(`${item.route}${item.profile === 'default' ? '' : `@${item.profile}`}  ${item.kind ?? ''}  ${item.outcome}\n`)
       if (items.length === 0) await this.note('nothing of it is stored')
     }
     return 0

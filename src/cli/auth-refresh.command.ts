@@ -34,7 +34,7 @@ export class AuthRefreshCommand extends ClawCommand {
     if (this.provider !== undefined && items.length === 0) {
       throw new ClawError('CLAW_NO_CREDENTIAL', {
         what: `no grant of \`${this.provider}\` is stored`,
-        fix: `claw auth --device ${this.provider}`,
+        fix: 'claw auth list',
       })
     }
     if (this.provider !== undefined && items.length === 1 && first?.error) throw first.error

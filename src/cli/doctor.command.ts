@@ -4,6 +4,7 @@ import { runDoctor } from '../app/doctor/run-doctor.ts'
 import { writeOutFile } from '../app/out-file.ts'
 import { durationOf, kindOf } from './auth-status.command.ts'
 import { ClawCommand } from './claw-command.ts'
+import { jsonLine } from './json-line.ts'
 import { colourOf, plain } from './paint.ts'
 import { renderDoctor } from './render-doctor.ts'
 
@@ -58,8 +59,7 @@ export class DoctorCommand extends ClawCommand {
     })
     const paint = this.out === undefined ? colourOf(this.colour, this.shell.world.environment, this.shell.out.isTTY) : plain
     const object = { type: 'result', schema: 'claw.doctor/1', ...report }
-    if (this.out !== undefined)
-      await writeOutFile(this.out, isJson ? `${JSON.stringify(object)}\n` : renderDoctor(report, 80, paint, this.verbose))
+    if (this.out !== undefined) await writeOutFile(this.out, isJson ? jsonLine(object) : renderDoctor(report, 80, paint, this.verbose))
     else if (isJson) await this.print(object)
     else await this.data(renderDoctor(report, this.shell.out.columns, paint, this.verbose))
     return report.exit.code

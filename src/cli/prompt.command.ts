@@ -73,7 +73,7 @@ export class PromptCommand extends ClawCommand {
   }
 
   async #result(result: Readonly<Record<string, unknown>>): Promise<void> {
-    if (this.out === undefined) return this.print(result)
+    if (this.out === undefined) return this.printExact(result)
     const { writeOutFile } = await import('../app/out-file.ts')
     await writeOutFile(this.out, `${JSON.stringify(result)}\n`)
   }
@@ -93,7 +93,7 @@ export class PromptCommand extends ClawCommand {
       isRaw: this.raw,
       isFenced: this.fence,
       outFile: this.json ? undefined : this.out,
-      print: (object) => this.print(object),
+      print: (object) => this.printExact(object),
       say: (line) => this.say(line),
     })
   }

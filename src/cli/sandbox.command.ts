@@ -26,7 +26,8 @@ export class SandboxCommand extends ClawCommand {
   protected override readonly limitMs = null
 
   protected async run(): Promise<number> {
-    if (this.port !== undefined && !/^\d{1,5}$/.test(this.port)) throw new ClawError('CLAW_USAGE', { what: '`--port` takes a number' })
+    if (this.port !== undefined && !(/^\d{1,5}$/.test(this.port) && Number(this.port) <= 65_535))
+      throw new ClawError('CLAW_USAGE', { what: '`--port` takes a number up to 65535' })
     return this.shell.runSandbox(
       {
         scenario: this.scenario,
@@ -34,9 +35,10 @@ export class SandboxCommand extends ClawCommand {
         port: this.port === undefined ? undefined : Number(this.port),
         command: this.shell.rest,
         print: (text) => this.data(text),
-        say: (line) => this.note(line),
+        say: (line) => (this.shell.rest.length > 0 ? this.say(line) : this.note(line)),
       },
-      this.signal,
+      // A limit is for the set-up; what runs in it has its own.
+      this.shell.signal,
     )
   }
 }

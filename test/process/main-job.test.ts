@@ -73,7 +73,9 @@ describe('the main job, as a user does it', () => {
     expect(out.result).toMatchObject({ items: [{ provider: 'moonshot', route: 'kimi-code', kind: 'oauth', outcome: 'removed' }] })
     const again = await world.claw('auth', 'logout', 'moonshot', '--json')
     expect(again.exitCode).toBe(0)
-    expect(again.result).toMatchObject({ items: [] })
+    expect(again.result).toMatchObject({
+      items: [{ provider: 'moonshot', route: 'moonshot', profile: 'default', kind: null, outcome: 'absent' }],
+    })
     const token = await world.claw('token', 'moonshot')
     expect(token.exitCode).toBe(77)
   })
