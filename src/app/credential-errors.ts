@@ -14,7 +14,7 @@ import type { WantedCredential } from './wanted-credential.ts'
 const OAUTH_KINDS: readonly Kind[] = ['token', 'oauth', 'identity']
 
 /** Whether a kind of credential is what an `auth_mode` means. */
-export function isWantedKind(kind: Kind, { authMode }: Pick<WantedCredential, 'authMode'>): boolean {
+function isWantedKind(kind: Kind, { authMode }: Pick<WantedCredential, 'authMode'>): boolean {
   return authMode === 'auto' || (authMode === 'api_key' ? kind === 'api_key' : OAUTH_KINDS.includes(kind))
 }
 

@@ -1,5 +1,5 @@
 /** Whether a host is a literal loopback address. A name such as `localhost` is not: whoever resolves it decides where it leads. */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 

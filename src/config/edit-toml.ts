@@ -25,7 +25,7 @@ export function enableMethod(source: string, provider: string, auth: string): st
  * Sets one key as text: comments, order and every other byte stay.
  * @throws {ClawError} `CLAW_CONFIG_INVALID` where the text is no TOML, or the key cannot be added to it by one line.
  */
-export function setValue(source: string, path: Path, value: string | boolean): string {
+function setValue(source: string, path: Path, value: string | boolean): string {
   const { mark, text } = withoutMark(source)
   const before = parsed(text, path)
   const after = mark + edit(text, scanToml(text), path, typeof value === 'string' ? tomlString(value) : String(value))

@@ -29,7 +29,7 @@ export function appendProvider(source: string, provider: NewProvider): string {
   return append(source, providerBlock(provider))
 }
 
-export function providerBlock({ id, protocol, baseUrl, models, apiKeyEnv }: NewProvider): string {
+function providerBlock({ id, protocol, baseUrl, models, apiKeyEnv }: NewProvider): string {
   const lines = [`[${keyText(['providers', id])}]`, `protocol = ${tomlString(protocol)}`, `base_url = ${tomlString(baseUrl)}`]
   if (models.length > 0) lines.push(`models = [${models.map(tomlString).join(', ')}]`)
   if (apiKeyEnv !== undefined) lines.push(`api_key = ${tomlString(`env:${apiKeyEnv}`)}`)

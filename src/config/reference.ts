@@ -11,7 +11,7 @@ export type ReferenceText = string | { readonly cmd: readonly string[]; readonly
 
 export type ParsedReference = { readonly reference: Reference } | { readonly message: string; readonly nearest?: string | undefined }
 
-export const OIDC_SOURCES: readonly string[] = ['github', 'circleci', 'buildkite', 'azure-pipelines', 'gcp', 'azure', 'fly']
+const OIDC_SOURCES: readonly string[] = ['github', 'circleci', 'buildkite', 'azure-pipelines', 'gcp', 'azure', 'fly']
 const SCHEMES: readonly string[] = ['env', 'file', 'cmd', 'cred', 'keyring', 'oidc']
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 const ENTRY_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$/

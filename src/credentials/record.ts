@@ -154,10 +154,6 @@ export interface PendingFlow {
   readonly unknown: Readonly<Record<string, unknown>>
 }
 
-export function slotName(slot: Slot): string {
-  return `${slot.route}${slot.profile === 'default' ? '' : `@${slot.profile}`}`
-}
-
 export function sameSlot(a: Slot, b: Slot): boolean {
   return a.provider === b.provider && a.route === b.route && a.profile === b.profile && a.kind === b.kind
 }

@@ -3,7 +3,7 @@ import { SHORTEST_SECRET, type SecretKind } from '../core/redaction.ts'
 import { Secret } from '../core/secret.ts'
 
 /** The longest credential, bytes: it must fit into one header (S-32). */
-export const LONGEST_SECRET = 16 * 1024
+const LONGEST_SECRET = 16 * 1024
 
 /**
  * The secret that some text holds. One line end at its end is not part of it; anything else that no header can carry

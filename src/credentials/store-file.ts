@@ -151,7 +151,7 @@ export class StoreFile {
 }
 
 /** A failed system call of a write, in the words of its remedy. */
-export function unwritable(path: string, errno: string, cause?: unknown): ClawError {
+function unwritable(path: string, errno: string, cause?: unknown): ClawError {
   const fixes: Record<string, string> = {
     EBUSY: `mount the directory \`${dirname(path)}\`, not the file \`${basename(path)}\``,
     ENOSPC: 'free space on that disk',

@@ -43,9 +43,6 @@ export interface LeaseOwner {
   readonly ageMs: number
 }
 
-/** Proof that a write may be made: the lease, or for a late answer the intent that it was sent under. */
-export type Proof = { readonly lease: Lease } | { readonly intent: Intent }
-
 /**
  * One write of the table in which the laws of the grant are put down. Each carries the proof that it needs;
  * `generation` and `fingerprint` are those that were read again under the lease.

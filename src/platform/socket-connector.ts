@@ -8,7 +8,7 @@ import type { ProxyDecision } from './proxy-rules.ts'
 import { openTunnel } from './proxy-tunnel.ts'
 
 /** Until TCP, proxy and TLS stand (S-30). */
-export const CONNECT_TIMEOUT_MS = 10_000
+const CONNECT_TIMEOUT_MS = 10_000
 
 export interface ConnectorOptions {
   readonly clock: Clock

@@ -1,8 +1,6 @@
 import { ClawError } from '../core/errors.ts'
 import { visibleLine } from '../core/visible.ts'
 
-export { refuseRedirect } from '../platform/refuse-redirect.ts'
-
 /** An answer of an authorization server, read to its end. */
 export interface Answer {
   readonly status: number

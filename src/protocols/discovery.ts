@@ -29,7 +29,7 @@ export function metadataUrls(issuer: string): readonly string[] {
  *
  * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_REDIRECT`, `CLAW_PROTOCOL` for an answer above 256 KiB.
  */
-export async function requestMetadata(http: Pick<Http, 'request'>, url: string, signal: AbortSignal): Promise<Answer> {
+async function requestMetadata(http: Pick<Http, 'request'>, url: string, signal: AbortSignal): Promise<Answer> {
   const response = await http.request({
     method: 'GET',
     url,

@@ -23,7 +23,12 @@ export interface Continuation {
 export type Message =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly content: readonly Part[] }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ToolCall[]; readonly continuation?: Continuation | undefined }
+  | {
+      readonly role: 'assistant'
+      readonly text: string
+      readonly toolCalls: readonly ToolCall[]
+      readonly continuation?: Continuation | undefined
+    }
   | { readonly role: 'tool'; readonly toolCallId: string; readonly text: string; readonly isError: boolean }
 
 export interface ToolDefinition {
@@ -78,4 +83,10 @@ export type PromptEvent =
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: unknown }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
-  | { readonly type: 'finish'; readonly finishReason: FinishReason; readonly rawFinish: string | null; readonly model: string | null; readonly continuation: Continuation }
+  | {
+      readonly type: 'finish'
+      readonly finishReason: FinishReason
+      readonly rawFinish: string | null
+      readonly model: string | null
+      readonly continuation: Continuation
+    }

@@ -6,7 +6,7 @@ import type { WireProtocol } from '../../../src/protocols/prompt/wire-protocol.t
 import { fakeClock } from '../../support/fake-clock.ts'
 import type { Failure } from '../../support/failure.ts'
 
-export const EVENT_STREAM = { 'content-type': 'text/event-stream' }
+const EVENT_STREAM = { 'content-type': 'text/event-stream' }
 export const START_AT = Date.UTC(2026, 0, 1)
 
 export function contextOf(context: Partial<AnswerContext> = {}): AnswerContext {
