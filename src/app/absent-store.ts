@@ -1,10 +1,8 @@
 import { ClawError } from '../core/errors.ts'
-import { MemorySpool } from '../credentials/memory-store.ts'
 import type { CredentialStore } from '../credentials/store.ts'
-import type { AnswerSpool } from '../credentials/store.ts'
 
 /** The store of a user without a home: it reads as empty, so that keys of the environment go on working, and stores nothing. */
-export function absentStore(): { readonly store: CredentialStore; readonly spool: AnswerSpool } {
+export function absentStore(): CredentialStore {
   const refuse = () =>
     Promise.reject(
       new ClawError('CLAW_HOME_MISSING', {
@@ -13,7 +11,7 @@ export function absentStore(): { readonly store: CredentialStore; readonly spool
         fix: 'set CLAW_HOME to an absolute directory that this user can write',
       }),
     )
-  const store: CredentialStore = {
+  return {
     backend: 'none',
     place: 'nowhere (HOME is not set)',
     read: async () => ({ records: [], flows: [], now: 0, revision: '', copied: false, warnings: [] }),
@@ -34,5 +32,4 @@ export function absentStore(): { readonly store: CredentialStore; readonly spool
     repair: async () => [],
     assertWritable: refuse,
   }
-  return { store, spool: new MemorySpool() }
 }

@@ -45,17 +45,16 @@ export async function openSession(world: World, flags: SessionFlags, signal: Abo
 
 async function openStore(world: World, config: Config, signal: AbortSignal): Promise<Pick<Ports, 'store' | 'spool'>> {
   const { backend, followSymlink } = config.store
-  if (backend === 'memory') {
-    const { MemorySpool, MemoryStore } = await import('../credentials/memory-store.ts')
-    return { store: new MemoryStore(world), spool: new MemorySpool() }
-  }
-  if (backend !== 'file')
+  if (backend !== 'file' && backend !== 'memory')
     throw new ClawError('CLAW_CONFIG_INVALID', {
       what: `the store \`${backend}\` is not known`,
       fix: 'set `[store] backend` to `file` or `memory`',
     })
   const dir = config.paths.stateDir
-  if (dir === null) return absentStore()
+  if (backend === 'memory' || dir === null) {
+    const { MemorySpool, MemoryStore } = await import('../credentials/memory-store.ts')
+    return { store: backend === 'memory' ? new MemoryStore(world) : absentStore(), spool: new MemorySpool() }
+  }
   const [{ FileStore }, { FileSpool }] = await Promise.all([
     import('../credentials/file-store.ts'),
     import('../credentials/answer-spool.ts'),
