@@ -1,6 +1,6 @@
-import { isatty } from 'node:tty'
 import { ClawError } from '../core/errors.ts'
 import type { Clock } from './clock.ts'
+import { isTerminal } from './terminal.ts'
 
 /** stdin, opened only when a command was asked to read it. */
 export interface Input {
@@ -16,7 +16,9 @@ export interface Input {
 
 export function processInput(clock: Clock): Input {
   return {
-    isTTY: isatty(0),
+    get isTTY() {
+      return isTerminal(0)
+    },
     readAll({ maxBytes, withinMs, signal }) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)

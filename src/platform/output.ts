@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import { ClawError } from '../core/errors.ts'
+import { isTerminal } from './terminal.ts'
 
 /** Where a command writes: stdout or stderr. */
 export interface Output {
@@ -20,7 +20,6 @@ export interface Output {
 /** One of the standard streams of this process; it is opened by the first write. */
 export function processOutput(name: 'stdout' | 'stderr'): Output {
   const fd = name === 'stdout' ? 1 : 2
-  const isTTY = isatty(fd)
   let stream: NodeJS.WriteStream | undefined
   let isClosed = false
   const open = () => {
@@ -30,12 +29,14 @@ export function processOutput(name: 'stdout' | 'stderr'): Output {
     return stream
   }
   return {
-    isTTY,
+    get isTTY() {
+      return isTerminal(fd)
+    },
     get isRegularFile() {
       return isRegularFile(fd)
     },
     get columns() {
-      return isTTY ? Math.max(40, (stream ?? open()).columns) : 80
+      return isTerminal(fd) ? Math.max(40, (stream ?? open()).columns) : 80
     },
     get isClosed() {
       return isClosed

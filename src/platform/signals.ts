@@ -1,6 +1,6 @@
-import { isatty } from 'node:tty'
 import { ClawError } from '../core/errors.ts'
 import { afterCriticalSections } from './critical-section.ts'
+import { isTerminal } from './terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -27,11 +27,10 @@ export function watchSignals(): SignalWatch {
     for (const name of SIGNALS) process.removeAllListeners(name)
     process.kill(process.pid, received)
   }
-  const isDetached = ![0, 1, 2].some((fd) => isatty(fd))
   process.on('SIGUSR1', () => undefined)
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (name === 'SIGHUP' && isDetached) return
+      if (name === 'SIGHUP' && ![0, 1, 2].some(isTerminal)) return
       if (received !== undefined) return afterCriticalSections(raise)
       received = name
       setTimeout(() => afterCriticalSections(raise), GRACE_MS).unref()
