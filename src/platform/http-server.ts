@@ -97,8 +97,10 @@ function makeServer(handle: Handler, limits: ServerLimits, connections: Connecti
       keepAliveTimeout: 4_000,
     },
     (request, response) => {
-      connections.begin(request.socket)
-      response.once('close', () => connections.end(request.socket))
+      // Node takes the socket from a request that is not read to its end.
+      const { socket } = request
+      connections.begin(socket)
+      response.once('close', () => connections.end(socket))
       void answer(request, response, handle, limits.maxBodyBytes)
     },
   )
@@ -131,13 +133,14 @@ function end(server: Server): Promise<void> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, handle: Handler, maxBodyBytes: number): Promise<void> {
+  const { socket } = request
   const gone = new AbortController()
   response.once('close', () => gone.abort(new ClawError('CLAW_CANCELLED', { what: 'the client has gone' })))
   try {
     const asked = await readRequest(request, maxBodyBytes, gone.signal)
     if (typeof asked === 'number') return void response.writeHead(asked, { connection: 'close' }).end()
     const served = await handle(asked)
-    if (served.body === undefined && served.isCut) return void request.socket.destroy()
+    if (served.body === undefined && served.isCut) return void socket.destroy()
     if (typeof served.body === 'string' || served.body === undefined) {
       const body = Buffer.from(served.body ?? '')
       return void response.writeHead(served.status, { 'content-length': body.length, ...served.headers }).end(body)
@@ -146,11 +149,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     for await (const chunk of served.body) await send(response, chunk)
     if (!served.isCut) return void response.end()
     // An empty write is called back once everything before it has left.
-    await new Promise<void>((resolve) => request.socket.write('', () => resolve()))
-    request.socket.destroy()
+    await new Promise<void>((resolve) => socket.write('', () => resolve()))
+    socket.destroy()
   } catch {
     // The client has gone, or the handler has a fault: a half answer must not look whole.
-    if (response.headersSent) request.socket.destroy()
+    if (response.headersSent) socket.destroy()
     else response.writeHead(500, { connection: 'close' }).end()
   }
 }

@@ -20,8 +20,7 @@ export async function readRequest(message: IncomingMessage, maxBodyBytes: number
   if (!/^\/(?!\/)/.test(target)) return 400
   const chunks: Buffer[] = []
   let length = 0
-  // Who leaves this loop early still wants to answer: the connection stays.
-  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > maxBodyBytes) return 413
     chunks.push(chunk)

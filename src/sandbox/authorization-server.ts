@@ -135,7 +135,7 @@ export class AuthorizationServer {
       if ((!isCurrent && replacedAt === undefined) || family.clientId !== clientId) continue
       const { generation } = family
       if (family.isRevoked) return { kind: 'revoked', generation }
-      const isInGrace = replacedAt !== undefined && now - replacedAt <= this.#rules.graceS * 1_000
+      const isInGrace = replacedAt !== undefined && now - replacedAt < this.#rules.graceS * 1_000
       if (!isCurrent && !isInGrace) {
         family.isRevoked = true
         return { kind: 'reuse', generation }

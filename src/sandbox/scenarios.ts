@@ -41,7 +41,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
 }
 
-const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS)
+export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS)
 
 /** @throws {ClawError} `CLAW_USAGE` for a name that there is not; its `why` lists them all. */
 export function scenarioOf(name: string | undefined): Scenario {
