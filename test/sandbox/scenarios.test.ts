@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest'
+import { SCENARIO_NAMES } from '../../src/sandbox/scenarios.ts'
+import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
+import { failureOf } from '../support/failure.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { dial } from '../support/loopback-client.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { arrange, bearer, eventsOf, ISSUER } from './sandbox-client.ts'
+
+type Client = Awaited<ReturnType<typeof arrange>>
+
+const KEY = bearer('sk-sandbox-0123456789')
+const CHAT = '/v1/chat/completions'
+const chat = (content: string, stream: boolean) => ({
+  headers: KEY,
+  json: { model: 'm', stream, messages: [{ role: 'user', content }] },
+})
+const MESSAGES = '/anthropic/v1/messages'
+const message = (content: string, stream: boolean) => ({
+  headers: { 'x-api-key': 'sk-ant-sandbox-0123456789', 'anthropic-version': '2023-06-01' },
+  json: { model: 'c', max_tokens: 9, stream, messages: [{ role: 'user', content }] },
+})
+
+/** What each scenario does that the usual sandbox does not. */
+const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
+  async manual({ clock, start, poll }) {
+    const { json } = await start()
+    for (let n = 0; n < 5; n++) {
+      expect((await poll(json.device_code)).json).toEqual({ error: 'authorization_pending' })
+      await clock.advance(1_000)
+    }
+  },
+
+  async slow_down({ clock, start, poll }) {
+    const { json } = await start()
+    expect(await poll(json.device_code)).toEqual({ status: 400, json: { error: 'slow_down', interval: 2 } })
+    await clock.advance(2_000)
+    expect((await poll(json.device_code)).json).toEqual({ error: 'authorization_pending' })
+    await clock.advance(2_000)
+    expect((await poll(json.device_code)).status).toBe(200)
+  },
+
+  async denied({ start, poll }) {
+    const { json } = await start()
+    expect(await poll(json.device_code)).toEqual({ status: 400, json: { error: 'access_denied' } })
+  },
+
+  async expired({ clock, start, poll }) {
+    const { json } = await start()
+    expect(json.expires_in).toBe(2)
+    expect((await poll(json.device_code)).json).toEqual({ error: 'authorization_pending' })
+    await clock.advance(2_000)
+    expect(await poll(json.device_code)).toEqual({ status: 400, json: { error: 'expired_token' } })
+  },
+
+  async 'short-lived'({ clock, signIn, isTaken, refresh }) {
+    const tokens = await signIn()
+    await clock.advance(1_999)
+    expect(await isTaken(tokens.access)).toBe(true)
+    await clock.advance(1)
+    expect(await isTaken(tokens.access)).toBe(false)
+    expect((await refresh(tokens.refresh)).json.expires_in).toBe(2)
+  },
+
+  async 'rotation-grace'({ clock, signIn, refresh, sandbox }) {
+    const tokens = await signIn()
+    await refresh(tokens.refresh)
+    await clock.advance(29_999)
+    expect((await refresh(tokens.refresh)).status).toBe(200)
+    await clock.advance(1)
+    expect((await refresh(tokens.refresh)).status).toBe(400)
+    expect(sandbox.journal.flatMap(({ grantType, note }) => (grantType === 'refresh_token' ? [note] : []))).toEqual([
+      'granted',
+      'grace',
+      'reuse',
+    ])
+  },
+
+  async 'lost-answer'({ signIn, refresh, isTaken, sandbox }) {
+    const tokens = await signIn()
+    await expect(refresh(tokens.refresh)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(sandbox.journal.at(-1)).toMatchObject({ grantType: 'refresh_token', generation: 0, note: 'answer lost' })
+    expect(await isTaken(tokens.access)).toBe(true)
+    // It was done all the same: the old token is used up.
+    expect(await refresh(tokens.refresh)).toEqual({ status: 400, json: { error: 'invalid_grant' } })
+    expect(await isTaken(tokens.access)).toBe(false)
+  },
+
+  async 'refresh-busy'({ ask, signIn, sandbox }) {
+    const tokens = await signIn()
+    const form = { client_id: 'claw', grant_type: 'refresh_token', refresh_token: tokens.refresh }
+    const heard = await ask(ISSUER.token, { form })
+    expect({ status: heard.status, wait: heard.headers['retry-after'] }).toEqual({ status: 503, wait: '1' })
+    expect(sandbox.journal.at(-1)).not.toHaveProperty('generation')
+  },
+
+  async 'refresh-forbidden'({ ask, signIn, isTaken }) {
+    const tokens = await signIn()
+    const heard = await ask(ISSUER.token, {
+      form: { client_id: 'claw', grant_type: 'refresh_token', refresh_token: tokens.refresh },
+    })
+    expect({ status: heard.status, type: heard.headers['content-type'] }).toEqual({ status: 403, type: 'text/html; charset=utf-8' })
+    expect(await isTaken(tokens.access)).toBe(true)
+  },
+
+  async 'token-html'({ ask, start }) {
+    expect((await start()).status).toBe(200)
+    const heard = await ask(ISSUER.token, { form: { client_id: 'claw', grant_type: 'refresh_token', refresh_token: 'x' } })
+    expect({ status: heard.status, type: heard.headers['content-type'] }).toEqual({ status: 200, type: 'text/html; charset=utf-8' })
+  },
+
+  async 'rate-limit'({ ask, clock }) {
+    const heard = [await ask(CHAT, chat('hi', false)), await ask(MESSAGES, message('hi', true))]
+    expect(heard.map(({ status, headers }) => ({ status, wait: headers['retry-after'] }))).toEqual([
+      { status: 429, wait: '30' },
+      { status: 429, wait: '30' },
+    ])
+    expect(JSON.parse(heard[0]?.body ?? '')).toMatchObject({ error: { code: 'rate_limit_exceeded', type: 'requests' } })
+    expect(heard[0]?.headers).toMatchObject({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '30s' })
+    expect(JSON.parse(heard[1]?.body ?? '')).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
+    expect(heard[1]?.headers['anthropic-ratelimit-requests-reset']).toBe(new Date(clock.now() + 30_000).toISOString())
+  },
+
+  async forbidden({ tell }) {
+    expect(await tell(CHAT, chat('hi', false))).toMatchObject({ status: 403, json: { error: { code: 'model_not_allowed' } } })
+    expect(await tell(MESSAGES, message('hi', false))).toMatchObject({ status: 403, json: { error: { type: 'permission_error' } } })
+    expect((await tell('/v1/models', { headers: KEY })).status).toBe(200)
+  },
+
+  async 'server-error'({ tell }) {
+    expect(await tell(CHAT, chat('hi', false))).toMatchObject({ status: 500, json: { error: { code: 'server_error' } } })
+    expect(await tell(MESSAGES, message('hi', false))).toMatchObject({ status: 500, json: { error: { type: 'api_error' } } })
+  },
+
+  async 'cut-stream'({ ask }) {
+    const cut = [
+      await ask(CHAT, chat('one two', true)),
+      await ask(MESSAGES, message('one two', true)),
+      await ask(CHAT, chat('tool: look', true)),
+    ]
+    expect(cut.map(({ status, isWhole }) => ({ status, isWhole }))).toEqual(cut.map(() => ({ status: 200, isWhole: false })))
+    expect(eventsOf(cut[0]?.body ?? '').at(-1)).toMatchObject({ choices: [{ delta: { content: 'one ' } }] })
+    expect(eventsOf(cut[1]?.body ?? '').at(-1)).toMatchObject({ delta: { type: 'text_delta', text: 'one ' } })
+    expect(eventsOf(cut[2]?.body ?? '')).toHaveLength(1)
+    expect(await ask(CHAT, chat('one two', false))).toMatchObject({ status: 200, isWhole: true })
+  },
+
+  async 'slow-body'({ ask, clock }) {
+    const begin = clock.now()
+    const heard = await clock.driveUntil(ask(CHAT, chat('one two', true)))
+    expect(heard).toMatchObject({ status: 200, isWhole: true })
+    // A role, two pieces, the end, and [DONE].
+    expect(clock.now() - begin).toBe(500)
+  },
+
+  async silent({ clock, sandbox }) {
+    const body = JSON.stringify(chat('one two', true).json)
+    const head = `POST ${CHAT} HTTP/1.1\r\nHost: h\r\nAuthorization: ${KEY.authorization}\r\nContent-Length: ${body.length}\r\n\r\n`
+    const { socket, ended } = await dial(Number(new URL(sandbox.origin).port), head + body)
+    await new Promise<void>((resolve) => {
+      let came = ''
+      socket.on('data', (chunk) => {
+        came += chunk
+        if (came.includes('one ')) resolve()
+      })
+    })
+    await clock.advance(3_599_999)
+    expect({ pending: clock.pending, closed: socket.closed }).toEqual({ pending: 1, closed: false })
+    await sandbox.close()
+    expect(await ended).not.toContain('two')
+    expect(clock.pending).toBe(0)
+  },
+
+  async 'clock-skew'({ ask, clock }) {
+    const heard = await ask('/ollama/api/version')
+    expect(heard.headers.date).toBe(new Date(clock.now() + 600_000).toUTCString())
+  },
+}
+
+describe('the scenario', () => {
+  it.each(SCENARIO_NAMES)('%s does what it says', async (scenario) => {
+    await PROOFS[scenario]?.(await arrange({ scenario }))
+    expect.hasAssertions()
+  })
+
+  it('is one of a list that an unknown name is told', async () => {
+    const failure = await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), scenario: 'slow-down' }))
+    expect({ ...failure, why: '' }).toEqual({
+      code: 'CLAW_USAGE',
+      what: 'there is no scenario `slow-down`',
+      why: '',
+      fix: 'claw sandbox --scenario slow_down',
+      data: {},
+    })
+    expect(
+      failure.why
+        ?.split('\n')
+        .slice(1)
+        .map((line) => line.split(':')[0]),
+    ).toEqual(SCENARIO_NAMES)
+    for (const scenario of ['toString', '__proto__', '']) {
+      expect(await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), scenario }))).toMatchObject({
+        code: 'CLAW_USAGE',
+        fix: 'claw sandbox --scenario manual',
+      })
+    }
+  })
+
+  it('may leave open at which poll a code approves itself', async () => {
+    const { start, poll } = await arrange({ approvesAtPoll: 1 })
+    expect((await poll((await start()).json.device_code)).status).toBe(200)
+  })
+})
