@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runClaw } from '../support/run-claw.ts'
+import { runProgram } from '../support/shelled.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const BLOCKS = [...README.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
+const SPANS = [...README.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+const LINES = [...new Set([...BLOCKS, ...SPANS].flatMap(commandsIn))]
+const TOPICS = LINES.filter((line) => line.startsWith('help '))
+
+/** What follows `claw` in each command of a shell text, without comments and redirections. */
+function commandsIn(code: string): string[] {
+  return code
+    .split(/\n|\|+|&&|;/)
+    .map((text) => /^(?:- run:)?\s*claw ([^<>#]+)/.exec(text.trim())?.[1]?.trim() ?? '')
+    .filter((line) => line !== '')
+}
+
+describe('README.md', () => {
+  it('begins with a script of the package and a command of npm', async () => {
+    const [demo = '', test = ''] = BLOCKS[0]?.trim().split('\n') ?? []
+    expect([demo, test].map((line) => line.split('#')[0]?.trim())).toEqual(['npm run demo', 'npm cit'])
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(existsSync(join(ROOT, scripts.demo.replace(/^node /, '')))).toBe(true)
+    expect(scripts.test).toMatch(/^vitest run /)
+    const help = await runProgram('npm', ['cit', '--help'], { cwd: ROOT, env: process.env })
+    expect(help.exitCode).toBe(0)
+    expect(help.stdout).toContain('npm install-ci-test')
+  })
+
+  it('links to files that are there', () => {
+    const links = [...README.matchAll(/\]\(([^)\s]+)\)/g)].map(([, path = '']) => path)
+    expect(links).toContain('examples/github-job.yml')
+    expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
+  it('names the file that npm pack makes', () => {
+    const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect([...new Set(README.match(/claw-[\w.]+\.tgz/g))]).toEqual([`${name}-${version}.tgz`])
+  })
+
+  it('shows the commands of the three recipes', () => {
+    expect(LINES.length).toBeGreaterThan(TOPICS.length)
+    expect(LINES).toEqual(expect.arrayContaining(['auth refresh --all --min-ttl 2h', 'doctor --provider anthropic', 'help exit-codes']))
+  })
+
+  it.each(LINES.filter((line) => !TOPICS.includes(line)))('claw knows the command and the options of: claw %s', async (line) => {
+    const words = line.split(' ')
+    const name = line.match(/^(?:[a-z]+(?: |$))+/)?.[0].trim() ?? ''
+    const { exitCode, stdout, stderr } = await runClaw([...name.split(' '), '--help'])
+    expect({ exitCode, stderr, begins: stdout.split(':')[0] }).toEqual({ exitCode: 0, stderr: '', begins: `claw ${name}` })
+    const described = new Set(stdout.match(/(?<=^ {2}(?:-\w, )?)--?[\w-]+/gm))
+    expect(words.filter((word) => /^--?\w/.test(word) && !described.has(word))).toEqual([])
+  })
+
+  it.each(TOPICS)('claw has the text of: claw %s', async (line) => {
+    const { exitCode, stderr } = await runClaw(line.split(' '))
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  })
+})
