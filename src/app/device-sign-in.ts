@@ -3,10 +3,11 @@ import type { Secret } from '../core/secret.ts'
 import type { CredentialRecord, NewCredential, PendingFlow, Slot } from '../credentials/record.ts'
 import { isLease, type Lease, type Snapshot } from '../credentials/store.ts'
 import type { DeviceCode, PollAnswer, StartedFlow } from '../machines/device-flow.machine.ts'
-import { codeOf, resumed, startedFlow, stillPending } from './pending-flow.ts'
+import { codeOf, FLOW_LEASE_MS, flowLeaseKey, resumed, startedFlow, stillPending } from './pending-flow.ts'
 import { judgeDeviceAuthorization, judgeDevicePoll } from '../protocols/device-authorization.ts'
 import { requestDeviceCode, requestDeviceToken } from '../protocols/device-request.ts'
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
+import { criticalSection } from '../platform/critical-section.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { Ports } from './ports.ts'
@@ -29,9 +30,6 @@ export interface StoredGrant {
   readonly changed: boolean
 }
 
-/** A flow's lease is held for one exchange with the server, never while somebody is waited for. */
-const FLOW_LEASE_MS = 40_000
-
 /**
  * The effects of a device sign-in: each method is a port of its machine. The pending flow lives in the store, so that any
  * process may go on with it, and every poll is made under its lease.
@@ -41,16 +39,23 @@ export class DeviceSignIn {
   readonly #target: DeviceTarget
   readonly #client: () => Promise<OAuthClient>
   readonly #mayStart: boolean
+  #mayResume: boolean
   readonly #warnings: string[] = []
   #flowId = ''
   #generation = 0
 
-  /** @param mayStart false: only a flow that already waits is gone on with. */
-  constructor(ports: Ports, target: DeviceTarget, client: () => Promise<OAuthClient>, mayStart: boolean) {
+  /** @param may `start` false: only a flow that already waits is gone on with. `resume` false: such a flow is replaced. */
+  constructor(
+    ports: Ports,
+    target: DeviceTarget,
+    client: () => Promise<OAuthClient>,
+    may: { readonly start: boolean; readonly resume: boolean },
+  ) {
     this.#ports = ports
     this.#target = target
     this.#client = client
-    this.#mayStart = mayStart
+    this.#mayStart = may.start
+    this.#mayResume = may.resume
   }
 
   /** Things to tell the person who approves. */
@@ -63,12 +68,14 @@ export class DeviceSignIn {
       const snapshot = await this.#ports.store.read()
       this.#generation = this.#recordIn(snapshot)?.generation ?? 0
       const pending = snapshot.flows.find((flow) => this.#isOurs(flow) && flow.expiresAt > snapshot.now)
-      if (pending) {
+      if (pending && !this.#mayResume) await this.#ports.store.write({ type: 'remove_flow', id: pending.id, lease })
+      else if (pending) {
         this.#flowId = pending.id
         return resumed(pending, snapshot.now, this.#ports.clock.now())
       }
       if (!this.#mayStart) throw nothingPending(this.#target)
       await this.#ports.store.assertWritable()
+      this.#mayResume = true
       return this.#start(lease, signal)
     })
   }
@@ -103,7 +110,9 @@ export class DeviceSignIn {
   async storeCredential(granted: Granted | null): Promise<StoredGrant> {
     if (!granted) throw new ClawError('CLAW_INTERNAL', { what: 'a sign-in ended without its credential' })
     if ('elsewhere' in granted) return { record: granted.elsewhere, changed: false }
-    const written = await this.#ports.store.write({ type: 'sign_in', slot: this.#target.slot, credential: granted.credential })
+    const { slot } = this.#target
+    // The code is used up: no signal may cut in before what it brought is durable.
+    const written = await criticalSection(() => this.#ports.store.write({ type: 'sign_in', slot, credential: granted.credential }))
     const { record } = written
     if (written.outcome === 'refused' || !record) throw new ClawError('CLAW_INTERNAL', { what: 'the store refused a sign-in' })
     await this.discardCode()
@@ -127,8 +136,7 @@ export class DeviceSignIn {
   }
 
   get #leaseKey(): string {
-    const { route, profile } = this.#target.slot
-    return `flow:${route}@${profile}`
+    return flowLeaseKey(this.#target.slot)
   }
 
   async #start(lease: Lease, signal: AbortSignal): Promise<StartedFlow> {

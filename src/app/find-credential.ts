@@ -163,10 +163,11 @@ function judge(
   }
 }
 
-/** A profile that was named by a flag must exist; one from elsewhere need not while another credential serves. */
+/** A profile that was named by a flag or a variable must exist; one of the configuration need not while another credential serves. */
 function checkProfile(config: Config, profile: string, snapshot: Snapshot | ClawError, winner: Candidate | null): void {
   if (profile === DEFAULT_PROFILE || snapshot instanceof ClawError || profilesOf(snapshot).includes(profile)) return
-  if (winner === null || config.origins.get('profile')?.from === 'flag') throw unknownProfile(profile, snapshot)
+  if (winner === null || ['flag', 'environment'].includes(config.origins.get('profile')?.from ?? ''))
+    throw unknownProfile(profile, snapshot)
 }
 
 function expectationFor({ catalogue }: CredentialWorld, named: Named): Expectation | undefined {

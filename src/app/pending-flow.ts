@@ -4,6 +4,14 @@ import type { DeviceCode, StartedFlow } from '../machines/device-flow.machine.ts
 import type { DeviceAuthorization } from '../protocols/device-authorization.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 
+/** The key of the lease under which a sign-in is gone on with, by any process. */
+export function flowLeaseKey({ route, profile }: Pick<Slot, 'route' | 'profile'>): string {
+  return `flow:${route}@${profile}`
+}
+
+/** A flow's lease is held for one exchange with the server, never while somebody is waited for. */
+export const FLOW_LEASE_MS = 40_000
+
 /** The record of a sign-in that was just started: durations, which the store's clock makes instants of. */
 export function startedFlow(
   id: string,

@@ -1,4 +1,3 @@
-import { ClawError } from '../core/errors.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
 import { authFor } from './candidates.ts'
@@ -19,18 +18,11 @@ export interface RefreshOptions {
 /**
  * Refreshes a stored grant by the client that its record pins.
  *
- * @throws {ClawError} as {@link keepFresh}; `CLAW_STORE_COPIED` where the store is bound to another machine.
+ * @throws {ClawError} as {@link keepFresh}.
  */
 export async function refreshStored(session: Session, route: Route, record: CredentialRecord, options: RefreshOptions): Promise<KeptFresh> {
   const { ports, config, signal } = session
   const auth = authFor(route, 'oauth', record.auth)
-  if (config.store.boundToMachine && (await ports.store.read()).copied) {
-    throw new ClawError('CLAW_STORE_COPIED', {
-      what: 'the credential store was copied from another machine',
-      why: '`[store] bound_to_machine` forbids to refresh a grant from it',
-      fix: signInCommand(record),
-    })
-  }
   const client = () => oauthClient(session, route, auth, signal, record.client ?? undefined)
   const known = await client()
   const { leaseMs, waitMs, requestTimeoutMs } = config.store

@@ -44,7 +44,14 @@ export async function openSession(world: World, flags: SessionFlags, signal: Abo
 }
 
 async function openStore(world: World, config: Config, signal: AbortSignal): Promise<Pick<Ports, 'store' | 'spool'>> {
-  const { backend, followSymlink } = config.store
+  const { backend, followSymlink, key } = config.store
+  // Writing in clear what the user asked to encrypt would be worse than not writing.
+  if (key)
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: 'the store cannot be encrypted: this version of claw writes it in clear, mode 0600',
+      why: `${config.origins.get('store.key')?.name ?? '`[store] key`'} asks for encryption`,
+      fix: 'unset CLAW_STORE_KEY and CLAW_STORE_KEY_FILE, and take `key` out of `[store]`',
+    })
   if (backend !== 'file' && backend !== 'memory')
     throw new ClawError('CLAW_CONFIG_INVALID', {
       what: `the store \`${backend}\` is not known`,

@@ -69,7 +69,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     signInCommand,
     credentialOf: (grant, server) => credentialOf(route, auth, grant, server, 'device', ports.clock.wall()),
   }
-  const run = new DeviceSignIn(ports, target, knownClient, !options.resumeOnly)
+  const run = new DeviceSignIn(ports, target, knownClient, { start: !options.resumeOnly, resume: !options.force })
   const { clock } = ports
   const machine = deviceFlowMachine<Granted, StoredGrant>().provide({
     actors: {

@@ -1,11 +1,13 @@
 import { ClawError } from '../core/errors.ts'
 import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
-import type { CredentialRecord } from '../credentials/record.ts'
+import type { CredentialRecord, PendingFlow } from '../credentials/record.ts'
+import { isLease } from '../credentials/store.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { judgeRevocation, requestRevocation } from '../protocols/revocation.ts'
 import { oauthClient } from './oauth-client.ts'
+import { FLOW_LEASE_MS, flowLeaseKey } from './pending-flow.ts'
 import type { Session } from './session.ts'
-import { type RecordFilter, storedRecords } from './stored-records.ts'
+import { pendingFlows, type RecordFilter, storedRecords } from './stored-records.ts'
 
 export interface SignOutItem {
   readonly provider: string
@@ -24,13 +26,25 @@ const REVOCATION_TIMEOUT_MS = 10_000
  */
 export async function signOut(session: Session, filter: RecordFilter, revoke: boolean): Promise<SignOutItem[]> {
   const { store, spool } = session.ports
-  const records = storedRecords(await store.read(), session.catalogue, filter)
-  if (records.length === 0 && filter.name !== undefined) {
+  // A typing error must not pass for a sign-out.
+  if (filter.route !== undefined && !session.catalogue.knows(filter.route)) session.catalogue.find(filter.route)
+  const snapshot = await store.read()
+  const records = storedRecords(snapshot, session.catalogue, filter)
+  const flows = pendingFlows(snapshot, session.catalogue, filter)
+  if (records.length === 0 && flows.length === 0 && filter.name !== undefined) {
     const named = session.catalogue.find(filter.name)
     const route = filter.route ?? named.routes[0]?.id ?? named.name
     return [{ provider: named.provider, route, profile: filter.profile ?? DEFAULT_PROFILE, kind: filter.kind ?? null, outcome: 'absent' }]
   }
-  const items: SignOutItem[] = []
+  const items: SignOutItem[] = await Promise.all(
+    flows.map(async ({ id, provider, route, profile }) => ({
+      provider,
+      route,
+      profile,
+      kind: 'oauth',
+      outcome: (await cancelFlow(session, { id, route, profile })) ? ('removed' as const) : ('failed' as const),
+    })),
+  )
   for (const record of records) {
     await store.write({ type: 'logged_out', id: record.id })
     for (const answer of await spool.find(record.id)) await spool.discard(answer)
@@ -38,6 +52,18 @@ export async function signOut(session: Session, filter: RecordFilter, revoke: bo
     items.push({ provider: record.provider, route: record.route, profile: record.profile, kind: record.kind, outcome })
   }
   return items
+}
+
+/** A code that nobody has approved yet can no longer become a grant here. False: another process is just asking for its token. */
+async function cancelFlow({ ports: { store }, signal }: Session, flow: Pick<PendingFlow, 'id' | 'route' | 'profile'>): Promise<boolean> {
+  const lease = await store.tryLease(flowLeaseKey(flow), { durationMs: FLOW_LEASE_MS, purpose: 'sign-out', signal })
+  if (!isLease(lease)) return false
+  try {
+    await store.write({ type: 'remove_flow', id: flow.id, lease })
+    return true
+  } finally {
+    await store.release(lease)
+  }
 }
 
 /** RFC 7009: the refresh token first, then the access token. */

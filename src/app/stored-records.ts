@@ -1,5 +1,5 @@
 import type { Kind } from '../core/vocabulary.ts'
-import type { CredentialRecord } from '../credentials/record.ts'
+import type { CredentialRecord, PendingFlow } from '../credentials/record.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import type { Catalogue } from './catalogue.ts'
 
@@ -22,6 +22,16 @@ export function storedRecords(snapshot: Snapshot, catalogue: Catalogue, filter: 
     .filter(({ kind }) => filter.kind === undefined || kind === filter.kind)
     .filter(({ route }) => filter.route === undefined || route === filter.route)
     .sort((a, b) => compare(a.route, b.route) || compare(a.profile, b.profile) || compare(a.kind, b.kind))
+}
+
+/** The sign-ins under way that a filter means: each becomes a grant when somebody approves it. */
+export function pendingFlows(snapshot: Snapshot, catalogue: Catalogue, filter: RecordFilter): PendingFlow[] {
+  if (filter.kind !== undefined && filter.kind !== 'oauth') return []
+  const routes = filter.name === undefined ? undefined : routeIds(catalogue, filter.name, snapshot)
+  return snapshot.flows
+    .filter(({ expiresAt }) => expiresAt > snapshot.now)
+    .filter(({ route }) => (routes === undefined || routes.includes(route)) && (filter.route === undefined || route === filter.route))
+    .filter(({ profile }) => filter.profile === undefined || profile === filter.profile)
 }
 
 /** A credential may outlive the configuration of its provider: a stored name is found even when nothing else knows it. */

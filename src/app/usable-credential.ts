@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
 import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
 import type { Session } from './session.ts'
+import { signInCommand } from './stored-candidates.ts'
 
 export interface Demand {
   /** At least this much must be left of the access token, ms. */
@@ -31,6 +33,7 @@ export interface UsableCredential {
  */
 export async function usableCredential(session: Session, chosen: ChosenCredential, demand: Demand = {}): Promise<UsableCredential> {
   const { record, auth } = chosen
+  if (record && session.config.store.boundToMachine && (await session.ports.store.read()).copied) throw copiedStore(record)
   if (record?.kind !== 'oauth') return { credential: unexpired(session, chosen, demand), outcome: 'fresh', warning: null }
   const { store, clock } = session.ports
   const marginMs = session.config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
@@ -63,6 +66,14 @@ export function tokenHash(secret: Secret): string {
 
 function isRejected(secret: Secret | undefined, rejected: string | undefined): boolean {
   return rejected !== undefined && secret !== undefined && tokenHash(secret).startsWith(rejected)
+}
+
+function copiedStore(record: CredentialRecord): ClawError {
+  return new ClawError('CLAW_STORE_COPIED', {
+    what: 'the credential store was copied from another machine',
+    why: '`[store] bound_to_machine` forbids to use what it holds',
+    fix: record.kind === 'oauth' ? signInCommand(record) : `claw auth --api-key ${record.provider} --stdin`,
+  })
 }
 
 /** What cannot be renewed here is used to its end, and not beyond. */

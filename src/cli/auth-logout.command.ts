@@ -26,7 +26,7 @@ export class AuthLogoutCommand extends ClawCommand {
     if (this.provider === undefined && !this.all) return this.#list(storedRecords(await session.ports.store.read(), session.catalogue, {}))
     const items = await signOut(
       session,
-      { name: this.provider, kind: kindOf(this.kind), route: this.route, profile: this.profile },
+      { name: this.provider, kind: kindOf(this.kind, '--kind'), route: this.route, profile: this.profile },
       this.revoke,
     )
     if (this.json) await this.print({ type: 'result', schema: 'claw.logout/1', items })

@@ -61,10 +61,10 @@ export function durationOf(text: string | undefined, flag: string): number | und
 }
 
 /** @throws {ClawError} `CLAW_USAGE` */
-export function kindOf(text: string | undefined): Kind | undefined {
+export function kindOf(text: string | undefined, flag = '--require'): Kind | undefined {
   const kinds: readonly Kind[] = ['api_key', 'token', 'oauth', 'identity', 'none']
   const kind = kinds.find((each) => each === text)
   if (text !== undefined && kind === undefined)
-    throw new ClawError('CLAW_USAGE', { what: '`--require` takes a kind of credential', fix: `one of ${kinds.join(', ')}` })
+    throw new ClawError('CLAW_USAGE', { what: `\`${flag}\` takes a kind of credential`, fix: `one of ${kinds.join(', ')}` })
   return kind
 }

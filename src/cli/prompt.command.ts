@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { findModelUse } from '../app/model-use.ts'
+import { assertOutFile } from '../app/out-file.ts'
 import { parseMessages, parseTools, readUserText } from '../app/prompt-files.ts'
 import { type PromptAsk, runPrompt } from '../app/run-prompt.ts'
 import { type AnswerSink, answerSink } from './answer-sink.ts'
@@ -44,6 +45,7 @@ export class PromptCommand extends ClawCommand {
   protected async run(): Promise<number> {
     const startedAt = this.shell.world.clock.now()
     const failOn = this.#failOn()
+    if (this.out !== undefined) await assertOutFile(this.out)
     const ask = await this.#ask()
     const session = await this.openSession()
     const run = await runPrompt(session, await findModelUse(session, { reference: this.model, tier: this.tier }), {
@@ -99,7 +101,8 @@ export class PromptCommand extends ClawCommand {
   }
 
   async #ask(): Promise<PromptAsk> {
-    const { text } = this
+    // After `--` everything is text, even what begins with a hyphen.
+    const text = this.text ?? (this.shell.rest.length > 0 ? this.shell.rest.join(' ') : undefined)
     if (text === undefined && this.messages === undefined)
       throw new ClawError('CLAW_USAGE', { what: 'there is nothing to ask', fix: 'claw prompt TEXT, or `-` to read stdin' })
     const prompt =

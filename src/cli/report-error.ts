@@ -18,7 +18,8 @@ export async function reportError(
 ): Promise<number> {
   const { out, err, world, ci } = shell
   try {
-    if (wanted.json && error.code !== 'CLAW_OUTPUT') await out.write(jsonLine(errorObject(error)))
+    // What could not be written to stdout is not told there; a named file is another matter.
+    if (wanted.json && (error.code !== 'CLAW_OUTPUT' || error.data?.path !== undefined)) await out.write(jsonLine(errorObject(error)))
     else await err.write(forPeople(renderError(error, wanted.paint), err, ci.vendor))
     if (world.environment.get('CLAW_DEBUG') === '1') await err.write(forPeople(stackOf(error), err, ci.vendor))
   } catch {

@@ -534,9 +534,9 @@ describe('what the configuration demands', () => {
     })
   })
 
-  it('lets a variable serve though CLAW_PROFILE names a profile that nothing is stored under', async () => {
-    expect(await facts(await world('', { OPENAI_API_KEY: 'sk-short-key', CLAW_PROFILE: 'ci' }), 'openai')).toMatchObject({
-      source: 'env:OPENAI_API_KEY',
+  it('knows no profile that CLAW_PROFILE names and that nothing is stored under, though a variable would serve', async () => {
+    await expect(facts(await world('', { OPENAI_API_KEY: 'sk-short-key', CLAW_PROFILE: 'ci' }), 'openai')).rejects.toMatchObject({
+      code: 'CLAW_PROFILE_UNKNOWN',
     })
   })
 })
