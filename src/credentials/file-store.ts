@@ -29,7 +29,7 @@ export interface FileStoreOptions {
 const STORE_LOCK = 'store'
 /** The store lock is held for a read, a write and two syncs. */
 const STORE_LOCK_MS = 10_000
-const STORE_WAIT_MS = 10_000
+const STORE_WAIT_MS = 60_000
 /** Between two looks of a waiter for the store lock, ms, with jitter. */
 const STORE_LOOK_MS = 20
 /** Between two looks of a waiter for a change that no notice told, ms, with jitter: some file systems tell nothing. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { access, type FileHandle, chmod, link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ClawError, type ErrorCode } from '../core/errors.ts'
 
@@ -91,12 +91,17 @@ export async function makePrivateDirectory(path: string): Promise<void> {
     const errno = errnoOf(thrown)
     if (errno === 'EEXIST' && (await stat(path)).isDirectory()) return
     const parent = dirname(path)
-    if (errno !== 'ENOENT' || parent === path) throw thrown
+    // A file system that makes no directories (/proc) says ENOENT beneath a parent that is there.
+    if (errno !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw thrown
     await makePrivateDirectory(parent)
     return makePrivateDirectory(path)
   }
   // The umask may have taken bits of our own away: the mode does not depend on it.
   await chmod(path, 0o700)
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
 /** A name for a temporary file beside `path`; the suffix cannot be guessed. */
@@ -109,6 +114,16 @@ export async function createPrivate(path: string): Promise<FileHandle> {
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
   await handle.chmod(0o600)
   return handle
+}
+
+/**
+ * Whether {@link replaceDurably} could begin: the directory is there and may be written, and the name is free or a file's.
+ *
+ * @throws {NodeJS.ErrnoException}
+ */
+export async function assertReplaceable(path: string): Promise<void> {
+  if (await isDirectory(path)) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' })
+  await access(dirname(path), constants.W_OK | constants.X_OK)
 }
 
 /** Moments of a replacement at which a test may stop it. */
