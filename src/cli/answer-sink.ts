@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { visible } from '../core/visible.ts'
 import { writeOutFile } from '../app/out-file.ts'
 import { CiEscape } from './ci-escape.ts'
+import type { Random } from '../platform/random.ts'
 import type { TextOutput } from './context.ts'
 
 /** Where the text of a model goes. */
@@ -18,6 +18,7 @@ export interface AnswerSink {
 
 export interface SinkOptions {
   readonly out: TextOutput
+  readonly random: Random
   readonly vendor: string | null
   readonly mode: 'stream' | 'at-the-end' | 'events' | 'nothing'
   readonly isRaw: boolean
@@ -79,11 +80,11 @@ interface Filter {
   escaped(): number
 }
 
-function filterFor({ out, vendor, isRaw, isFenced }: SinkOptions): Filter {
+function filterFor({ out, vendor, isRaw, isFenced, random }: SinkOptions): Filter {
   if (isRaw || out.isRegularFile) return passing()
   if (vendor === null) return out.isTTY ? { ...passing(), push: visible } : passing()
   if (isFenced && vendor === 'github') {
-    const token = randomBytes(16).toString('hex')
+    const token = random.bytes(16).toString('hex')
     return { ...passing(), open: `::stop-commands::${token}\n`, close: `::${token}::\n`, push: (piece) => piece.replaceAll(token, '') }
   }
   const log = new CiEscape(vendor)

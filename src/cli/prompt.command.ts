@@ -81,9 +81,10 @@ export class PromptCommand extends ClawCommand {
   }
 
   #sink(): AnswerSink {
-    const { out, ci } = this.shell
+    const { out, ci, world } = this.shell
     return answerSink({
       out,
+      random: world.random,
       vendor: ci.vendor,
       mode: this.json
         ? this.stream === true
