@@ -56,6 +56,8 @@ export class StoreFile {
       followSymlinks: false,
       code: 'CLAW_STORE_UNREADABLE',
       unsafeCode: 'CLAW_STORE_UNSAFE',
+    }).catch((thrown: unknown) => {
+      throw withRemedy(thrown, path)
     })
     if (!file) return { document: EMPTY_DOCUMENT, revision: '', copied: false, warnings: [] }
     const document = decode(path, file.bytes)
@@ -148,6 +150,18 @@ export class StoreFile {
     const salt = this.#options.random.bytes(12).toString('hex')
     return { salt, hash: machineHash(salt, machineId) }
   }
+}
+
+/** What is in the way of a read, with what to type. Nothing is deleted: whatever is there is moved aside. */
+function withRemedy(thrown: unknown, path: string): unknown {
+  if (!(thrown instanceof ClawError) || thrown.fix !== undefined) return thrown
+  const { code, message: what, why, data, cause } = thrown
+  const isInTheWay = why === 'ENXIO' || why?.startsWith('it is not') || why?.startsWith('it is larger')
+  let fix: string | undefined
+  if (why === 'it is a symbolic link') fix = 'set `[store] follow_symlink = true`'
+  else if (why === 'EACCES') fix = `chmod u+rw '${path}'`
+  else if (isInTheWay) fix = `mv '${path}' '${path}.aside'`
+  return new ClawError(code, { what, why, fix, data, cause })
 }
 
 /** A failed system call of a write, in the words of its remedy. */
