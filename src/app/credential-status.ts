@@ -5,6 +5,7 @@ import { remainingMs } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import type { Named } from './catalogue.ts'
 import { type Survey, surveyCredentials } from './find-credential.ts'
+import { isInDoubt } from './refresh-doubt.ts'
 import type { Session } from './session.ts'
 import { storedRecords } from './stored-records.ts'
 
@@ -51,9 +52,10 @@ export async function credentialStatus(session: Session, name: string | undefine
   const providers = name === undefined ? ownProviders(session) : [catalogue.find(name)]
   const surveys = await Promise.all(providers.map((named) => surveyCredentials(session, { named, model: null, snapshot })))
   const unknown = surveys.find(({ error }) => error?.code === 'CLAW_PROFILE_UNKNOWN')?.error
-  if (unknown && session.config.origins.get('profile')?.from === 'flag') throw unknown
-  const found = surveys.flatMap((survey) => rowsOf(survey, snapshot, session))
-  const others = storedRows(session, snapshot, name).filter((row) => !found.some((other) => isSame(row, other)))
+  if (unknown && ['flag', 'environment'].includes(session.config.origins.get('profile')?.from ?? '')) throw unknown
+  const doubtful = await recordsInDoubt(session, snapshot)
+  const found = surveys.flatMap((survey) => rowsOf(survey, snapshot, session, doubtful))
+  const others = storedRows(session, snapshot, name, doubtful).filter((row) => !found.some((other) => isSame(row, other)))
   const routes = name === undefined ? undefined : catalogue.find(name).routes.map(({ id }) => id)
   return {
     credentials: [...found, ...others].sort(
@@ -75,12 +77,17 @@ export async function credentialStatus(session: Session, name: string | undefine
 
 /** Whether the credentials that would be used satisfy what a gate asks: exit 1 where they do not. */
 export function meetsGate({ credentials }: CredentialStatus, gate: StatusGate, now: number): boolean {
-  const used = credentials.filter(({ state }) => state === 'wins' || state === 'refreshable')
+  const isAlive = ({ expiresAt }: StatusRow) => expiresAt === null || Date.parse(expiresAt) > now
+  const used = credentials.filter((row) => row.state === 'wins' || row.state === 'refreshable' || (row.state === 'doubt' && isAlive(row)))
   if (gate.require !== undefined && !used.some(({ kind }) => kind === gate.require)) return false
   if (gate.minTtlMs === undefined) return true
   const least = gate.minTtlMs
   return (
-    used.length > 0 && used.every(({ expiresAt, refreshable }) => refreshable || expiresAt === null || Date.parse(expiresAt) - now >= least)
+    used.length > 0 &&
+    used.every(
+      ({ expiresAt, refreshable, state }) =>
+        (refreshable && state !== 'doubt') || expiresAt === null || Date.parse(expiresAt) - now >= least,
+    )
   )
 }
 
@@ -89,7 +96,13 @@ function ownProviders({ catalogue }: Session): Named[] {
   return [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => catalogue.find(id))
 }
 
-function rowsOf(survey: Survey, snapshot: Snapshot, session: Session): StatusRow[] {
+/** The grants whose last refresh was never answered: their tokens may serve, and nobody knows whether they can be renewed. */
+async function recordsInDoubt({ ports }: Session, { records, now }: Snapshot): Promise<ReadonlySet<string>> {
+  const ids = await Promise.all(records.map(async (record) => ((await isInDoubt(ports, record, now)) ? [record.id] : [])))
+  return new Set(ids.flat())
+}
+
+function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: ReadonlySet<string>): StatusRow[] {
   return survey.rows
     .filter(({ source, state }) => source !== 'none' && state !== 'missing' && state !== 'pending')
     .map((row) => {
@@ -106,7 +119,7 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session): StatusRow
         account: record?.account?.name ?? record?.account?.id ?? null,
         expiresAt: row.expiresAt,
         refreshable: record?.refreshable ?? false,
-        state: row.state,
+        state: record && doubtful.has(record.id) && (row.state === 'wins' || row.state === 'refreshable') ? 'doubt' : row.state,
         masked: row.masked,
         lastRefresh: record?.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
       }
@@ -114,7 +127,7 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session): StatusRow
 }
 
 /** Stored credentials of other profiles, and of providers that the configuration no longer has. */
-function storedRows(session: Session, snapshot: Snapshot, name: string | undefined): StatusRow[] {
+function storedRows(session: Session, snapshot: Snapshot, name: string | undefined, doubtful: ReadonlySet<string>): StatusRow[] {
   return storedRecords(snapshot, session.catalogue, { name }).map((record) => ({
     provider: record.provider,
     route: record.route,
@@ -131,7 +144,9 @@ function storedRows(session: Session, snapshot: Snapshot, name: string | undefin
         : remainingMs(record, snapshot.now) > 0
           ? 'shadowed'
           : record.refreshable
-            ? 'refreshable'
+            ? doubtful.has(record.id)
+              ? 'doubt'
+              : 'refreshable'
             : 'expired',
     masked: record.secrets ? maskOf(record.secrets.access.reveal(), []) : null,
     lastRefresh: record.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
