@@ -41,9 +41,18 @@ export function noCredential(
   return new ClawError('CLAW_NO_CREDENTIAL', {
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
-    fix: ways[0]?.fix,
+    fix: waitCommand(named, wanted, candidates) ?? ways[0]?.fix,
     data: { wanted: { authMode: wanted.authMode, by: wanted.authModeBy }, lookedAt, methods: ways.map(({ line }) => line) },
   })
+}
+
+/** Where a sign-in has been started, the shortest way is to finish it. */
+function waitCommand(named: Named, wanted: WantedCredential, candidates: readonly Candidate[]): string | undefined {
+  const waits = candidates.find(
+    ({ fact, kind, auth }) => fact === 'pending' && isWantedKind(kind, wanted) && METHOD_OF[auth.kind] === 'device',
+  )
+  if (!waits) return undefined
+  return `claw auth wait ${named.name}${waits.profile === 'default' ? '' : ` --profile ${waits.profile}`}`
 }
 
 interface WayIn {

@@ -39,11 +39,23 @@ export async function openSession(world: World, flags: SessionFlags, signal: Abo
     catalogue: catalogueNames(),
   })
   if (error && !mayBeBroken) throw error
-  const ports: Ports = { ...world, http: lazyHttp(world, config), ...(await openStore(world, config, signal)) }
-  return { ports, config, catalogue: buildCatalogue(config), signal, configError: error, trust }
+  const { storeError, ...stores } = await openStore(world, config, signal).catch((thrown: unknown) => {
+    if (!mayBeBroken || !(thrown instanceof ClawError)) throw thrown
+    return brokenStore(thrown)
+  })
+  const ports: Ports = { ...world, http: lazyHttp(world, config), ...stores }
+  return { ports, config, catalogue: buildCatalogue(config), signal, configError: error ?? storeError, trust }
 }
 
-async function openStore(world: World, config: Config, signal: AbortSignal): Promise<Pick<Ports, 'store' | 'spool'>> {
+/** A store that the configuration asks for and that cannot be had: whoever needs it is told why. */
+async function brokenStore(storeError: ClawError): Promise<OpenedStore> {
+  const { MemorySpool } = await import('../credentials/memory-store.ts')
+  return { store: absentStore(storeError), spool: new MemorySpool(), storeError }
+}
+
+type OpenedStore = Pick<Ports, 'store' | 'spool'> & { readonly storeError?: ClawError }
+
+async function openStore(world: World, config: Config, signal: AbortSignal): Promise<OpenedStore> {
   const { backend, followSymlink, key } = config.store
   // Writing in clear what the user asked to encrypt would be worse than not writing.
   if (key)

@@ -1,4 +1,5 @@
 import type { Check, Finding } from './check.ts'
+import { storeFix } from './fixes.ts'
 import type { Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
@@ -46,13 +47,16 @@ export function configChecks(ground: Ground): Check<Ground>[] {
   return checks
 }
 
-function validity({ session }: Ground): Finding {
+function validity({ session, store }: Ground): Finding {
   const error = session.configError
   if (!error) return { status: 'pass', evidence: 'static', detail: session.config.paths.userFile ?? 'no configuration file' }
+  const isOfStore = 'error' in store && store.error === error
   return {
     status: 'fail',
     evidence: 'static',
     detail: [error.message, error.why].filter(Boolean).join(': '),
-    fix: { command: error.code === 'CLAW_TRUST_MISMATCH' ? 'claw trust' : 'claw config check' },
+    ...(isOfStore
+      ? storeFix(session, error)
+      : { fix: { command: error.code === 'CLAW_TRUST_MISMATCH' ? 'claw trust' : 'claw config check' } }),
   }
 }

@@ -5,6 +5,8 @@ import { probeCredential, PROBE_TIMEOUT_MS } from '../probe.ts'
 import { signInCommand } from '../run-prompt.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
+import { inDoubt } from './doubt.ts'
+import { credentialFix, describe } from './fixes.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
@@ -49,6 +51,16 @@ function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
       run: async () => freshness(use, ground),
     })
   }
+  if (use.isInDoubt) {
+    checks.push({
+      id: `credential.${name}.doubt`,
+      title: `${name}'s last refresh was answered`,
+      severity: 'warn',
+      needs: [present],
+      limitMs: QUICK_MS,
+      run: async () => inDoubt(use, ground),
+    })
+  }
   if (ground.options.require !== undefined) {
     checks.push({
       id: `credential.${name}.kind`,
@@ -71,15 +83,11 @@ function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
   return checks
 }
 
-function presence({ chosen, error, candidates, provider }: CredentialUse, { ci }: Ground): Finding {
+function presence(use: CredentialUse, { ci }: Ground): Finding {
+  const { chosen, error, candidates } = use
   if (!chosen) {
     const isForked = ci.isFork === true ? 'secrets are not available to pull requests from forks; ' : ''
-    return {
-      status: 'fail',
-      evidence: 'resolved',
-      detail: `${isForked}${error ? describe(error) : 'nothing was found'}`,
-      ...fixOf(error, provider),
-    }
+    return { status: 'fail', evidence: 'resolved', detail: `${isForked}${whyAbsent(use)}`, ...presenceFix(use, error) }
   }
   const shadowed = candidates.filter(({ state }) => state === 'shadowed').map(({ source }) => source)
   const wrong = candidates.find(({ state }) => state === 'wrong_kind')
@@ -92,6 +100,23 @@ function presence({ chosen, error, candidates, provider }: CredentialUse, { ci }
       fix: { command: `unset ${wrong.source.replace(/^env:/, '')}` },
     }
   return { status: 'pass', evidence: 'resolved', detail }
+}
+
+function whyAbsent({ error, candidates }: CredentialUse): string {
+  if (!error) return 'nothing was found'
+  const waits = error.code === 'CLAW_NO_CREDENTIAL' && candidates.some(({ state }) => state === 'pending')
+  return waits
+    ? `${error.message}: a sign-in waits to be approved`
+    : `${describe(error)}${error.code === 'CLAW_NO_CREDENTIAL' ? '' : ` (${error.code})`}`
+}
+
+/** What the error says; else the variable or key that was given and leads nowhere. */
+function presenceFix({ candidates, provider, route }: CredentialUse, error: ClawError | null): { readonly fix?: Fix } {
+  const said = credentialFix(error, provider)
+  const given = candidates.find(({ state, source }) => state === 'missing' && (source === 'config' || source.startsWith('env:')))
+  if (said.fix || !given) return said
+  if (given.source !== 'config') return { fix: { env: given.source.slice('env:'.length) } }
+  return { fix: { config: `[providers.${route}] ${given.kind === 'token' ? 'auth_token' : 'api_key'}` } }
 }
 
 function freshness({ chosen, record }: CredentialUse, { session, options }: Ground): Finding {
@@ -148,7 +173,7 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
       status: probe.status,
       evidence: probe.evidence,
       detail: probe.detail,
-      ...(probe.status === 'pass' ? {} : fixOf(probe.error, route, chosen.kind === 'none' ? undefined : signInCommand(chosen))),
+      ...(probe.status === 'pass' ? {} : credentialFix(probe.error, route, chosen.kind === 'none' ? undefined : signInCommand(chosen))),
     }
   } catch (thrown) {
     if (!isClawError(thrown)) throw thrown
@@ -157,26 +182,11 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
       status: isStore ? 'skip' : 'fail',
       evidence: 'resolved',
       detail: isStore ? `this could not be verified: ${describe(thrown)}` : describe(thrown),
-      ...fixOf(thrown, route, signInCommand(chosen)),
+      ...credentialFix(thrown, route, signInCommand(chosen)),
     }
   }
 }
 
 function isClawError(thrown: unknown): thrown is ClawError {
   return thrown instanceof Error && thrown.name === 'ClawError'
-}
-
-function describe(error: ClawError): string {
-  return [error.message, error.why?.split('\n')[0]].filter(Boolean).join(': ')
-}
-
-/** The command or setting of an error, or the sign-in where only that helps. */
-function fixOf(error: ClawError | null, provider: string, signIn?: string): { readonly fix?: Fix } {
-  const needsSignIn = error?.exit.name === 'AUTH' && signIn !== undefined
-  const text = needsSignIn ? signIn : (error?.fix ?? (error?.code === 'CLAW_NETWORK' ? undefined : signIn))
-  if (text === undefined) return {}
-  const variable = /^set ([A-Z][A-Z0-9_]+)(?:=|$)/.exec(text)?.[1]
-  if (variable) return { fix: { env: variable } }
-  if (text.startsWith('claw ') || / \| claw /.test(text) || text.startsWith('unset ')) return { fix: { command: text } }
-  return { fix: { config: text.replace(/^set /, ''), command: `claw auth ${provider}` } }
 }

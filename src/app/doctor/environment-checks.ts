@@ -1,7 +1,13 @@
+import { formatInstant } from '../../core/duration.ts'
+import { ClawError } from '../../core/errors.ts'
+import { readBundle } from '../../credentials/bundle.ts'
+import { readSecretFile } from '../../credentials/secret-file.ts'
 import type { Check, Finding } from './check.ts'
+import { told } from './fixes.ts'
 import type { Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
+const BUNDLE_FILE = 'CLAW_BUNDLE_FILE'
 
 /** Variables that change what this process trusts or prints, and what each does. */
 const RISKY: readonly [name: string, isRisky: (value: string) => boolean, does: string][] = [
@@ -36,6 +42,18 @@ export function environmentChecks(ground: Ground): Check<Ground>[] {
       run: async () => variables(ground),
     },
   ]
+  const path = ground.session.ports.environment.get(BUNDLE_FILE)
+  if (path !== undefined) {
+    checks.push({
+      id: 'environment.bundle',
+      title: 'the bundle can be read',
+      severity: 'error',
+      needs: [],
+      limitMs: QUICK_MS,
+      docs: 'claw help environment',
+      run: async () => bundle(path, ground),
+    })
+  }
   if (ground.ci.vendor !== null) {
     checks.push({
       id: 'environment.ci',
@@ -74,6 +92,23 @@ function variables({ session }: Ground): Finding {
     evidence: 'static',
     detail: set.map(([name, , does]) => `${name} ${does}`).join('; '),
     fix: { command: `unset ${set.map(([name]) => name).join(' ')}` },
+  }
+}
+
+/** One that cannot be read stops whoever gets as far as it; where all use something else, it is only in the way. */
+async function bundle(path: string, { session, uses }: Ground): Promise<Finding> {
+  const source = `env:${BUNDLE_FILE}`
+  try {
+    const { route, expiresAt } = readBundle((await readSecretFile(path, source, session.ports.machine.uid)).toString('utf8'), source)
+    return {
+      status: 'pass',
+      evidence: 'static',
+      detail: `a credential of ${route}${expiresAt === null ? '' : ` until ${formatInstant(expiresAt)}`}`,
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError)) throw thrown
+    const isNeeded = uses.length === 0 || uses.some(({ chosen }) => chosen === null)
+    return { status: isNeeded ? 'fail' : 'warn', evidence: 'static', fix: { env: BUNDLE_FILE }, ...told(thrown) }
   }
 }
 

@@ -18,6 +18,8 @@ export interface CredentialUse {
   readonly candidates: readonly CandidateRow[]
   readonly chosen: ChosenCredential | null
   readonly record: CredentialRecord | null
+  /** The answer to its last refresh was lost. */
+  readonly isInDoubt: boolean
   /** Why there is none to be used. */
   readonly error: ClawError | null
 }
@@ -40,7 +42,14 @@ export interface Ground {
   readonly session: Session
   readonly options: DoctorOptions
   readonly ci: CiSystem
-  readonly store: { readonly snapshot: Snapshot; readonly inspection: StoreInspection } | { readonly error: ClawError }
+  readonly store:
+    | {
+        readonly snapshot: Snapshot
+        readonly inspection: StoreInspection
+        /** Why nothing can be written, where there is anything that could be changed. */
+        readonly writeError: ClawError | null
+      }
+    | { readonly error: ClawError }
   readonly uses: readonly CredentialUse[]
   /** What `--fix` did before anything was judged. */
   readonly repairs: readonly string[]

@@ -7,6 +7,7 @@ import { detectCi } from '../../platform/ci.ts'
 import { runMachine } from '../run-machine.ts'
 import type { Session } from '../session.ts'
 import { type Check, type CheckResult, type Finding, matchesId } from './check.ts'
+import { refuseUnknownIds } from './check-ids.ts'
 import { configChecks } from './config-checks.ts'
 import { credentialChecks } from './credential-checks.ts'
 import { environmentChecks } from './environment-checks.ts'
@@ -20,7 +21,7 @@ import { credentialUses } from './uses.ts'
  * Everything that claw can say about its own set-up. What cannot be read is a finding, not an end; the exit code follows
  * from the findings alone.
  *
- * @throws {ClawError} where doctor itself cannot run: `CLAW_PROVIDER_UNKNOWN`, `CLAW_TIER_UNKNOWN`, the reason of the signal.
+ * @throws {ClawError} where doctor itself cannot run: `CLAW_USAGE`, `CLAW_PROVIDER_UNKNOWN`, `CLAW_TIER_UNKNOWN`, the reason of the signal.
  */
 export async function runDoctor(session: Session, options: DoctorOptions): Promise<DoctorReport> {
   const { clock, version } = session.ports
@@ -64,7 +65,11 @@ async function loadGround(session: Session, options: DoctorOptions, ci: CiSystem
   const { store } = session.ports
   try {
     const repairs = options.fix ? await store.repair() : []
-    return { session, options, ci, store: { snapshot: await store.read(), inspection: await store.inspect() }, uses: [], repairs }
+    const snapshot = await store.read()
+    const inspection = await store.inspect()
+    const isThere = inspection.exists || inspection.unsafe !== null
+    const writeError = isThere ? await store.assertWritable().then(() => null, toClawError) : null
+    return { session, options, ci, store: { snapshot, inspection, writeError }, uses: [], repairs }
   } catch (thrown) {
     return { session, options, ci, store: { error: toClawError(thrown) }, uses: [], repairs: [] }
   }
@@ -78,6 +83,10 @@ function planned(ground: Ground, { only, skip }: DoctorOptions): Check<Ground>[]
     ...credentialChecks(ground),
     ...tierChecks(ground),
   ]
+  refuseUnknownIds(
+    ground,
+    all.map(({ id }) => id),
+  )
   return all.filter(({ id }) => (only.length === 0 || matchesId(id, only)) && !matchesId(id, skip))
 }
 

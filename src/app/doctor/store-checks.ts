@@ -1,4 +1,9 @@
-import type { Check, Finding } from './check.ts'
+import type { ClawError } from '../../core/errors.ts'
+import type { CredentialRecord } from '../../credentials/record.ts'
+import type { StoreInspection } from '../../credentials/store.ts'
+import { signInCommand } from '../stored-candidates.ts'
+import type { Check, Finding, Fix } from './check.ts'
+import { fixFrom, storeFix, told } from './fixes.ts'
 import type { Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
@@ -14,8 +19,10 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
     docs: 'claw help security',
     run: async () => canBeRead(ground),
   }
-  if ('error' in ground.store || !ground.store.inspection.exists) return [readable]
-  const { snapshot, inspection } = ground.store
+  if ('error' in ground.store) return [readable]
+  const { snapshot, inspection, writeError } = ground.store
+  const isSpare = ground.ci.vendor !== null && ground.uses.every(({ chosen }) => chosen !== null)
+  if (!inspection.exists && (inspection.unsafe === null || isSpare)) return [readable]
   const needs = ['store.readable']
   const checks: Check<Ground>[] = [
     readable,
@@ -26,31 +33,44 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
       needs,
       limitMs: QUICK_MS,
       docs: 'claw help security',
-      run: async () => privacy(inspection.unsafe, inspection.modeProblem, inspection.groupWritable, inspection.protection),
+      run: async () => privacy(inspection, writeError),
+    },
+    {
+      id: 'store.writable',
+      title: 'credential store can be written',
+      severity: 'error',
+      needs: [...needs, 'store.mode'],
+      limitMs: QUICK_MS,
+      docs: 'claw help security',
+      run: async () => canBeWritten(writeError),
     },
   ]
-  const add = (id: string, title: string, detail: string, command: string) =>
+  const add = (id: string, title: string, detail: string, fix: Fix | undefined) =>
     checks.push({
       id,
       title,
       severity: 'warn',
       needs,
       limitMs: QUICK_MS,
-      run: async () => ({ status: 'warn', evidence: 'static', detail, fix: { command } }),
+      run: async () => ({ status: 'warn', evidence: 'static', detail, ...(fix && { fix }) }),
     })
   const links = snapshot.warnings.find(({ code }) => code === 'store.links')
-  if (links) add('store.links', 'credential store has one name', links.message, 'claw doctor --fix')
+  if (links) add('store.links', 'credential store has one name', links.message, { command: 'claw doctor --fix' })
   if (snapshot.copied)
     add(
       'store.copied',
       'credential store belongs to this machine',
-      'another machine wrote it: two machines that refresh the same grant lose it',
-      'claw auth logout --all',
+      'another machine wrote it: two machines that refresh the same grant lose it, so each needs a sign-in of its own',
+      signInAgain(snapshot.records),
     )
   if (inspection.leftovers.length > 0)
-    add('store.leftovers', 'no interrupted write is left', `${inspection.leftovers.length} temporary files`, 'claw doctor --fix')
+    add('store.leftovers', 'no interrupted write is left', `${inspection.leftovers.length} temporary files`, {
+      command: 'claw doctor --fix',
+    })
   if (inspection.quarantined.length > 0)
-    add('store.quarantined', 'no corrupt store is kept aside', inspection.quarantined.join(', '), `rm the file when you are done with it`)
+    add('store.quarantined', 'no corrupt store is kept aside', inspection.quarantined.join(', '), {
+      command: `rm ${inspection.quarantined.map(quoted).join(' ')}`,
+    })
   return checks
 }
 
@@ -59,29 +79,40 @@ function canBeRead({ store, session, repairs }: Ground): Finding {
   if (!('error' in store))
     return { status: 'pass', evidence: 'static', detail: `${session.ports.store.place}: ${store.inspection.protection}${did}` }
   const { error } = store
-  return {
-    status: 'fail',
-    evidence: 'static',
-    detail: [error.message, error.why].filter(Boolean).join(': '),
-    ...(error.fix ? { fix: { command: error.fix } } : {}),
-  }
+  return { status: 'fail', evidence: 'static', ...told(error), ...(error === session.configError ? storeFix(session, error) : {}) }
 }
 
-function privacy(unsafe: string | null, modeProblem: string | null, groupWritable: string | null, protection: string): Finding {
-  if (unsafe)
-    return {
-      status: 'fail',
-      evidence: 'static',
-      detail: `others can swap files there: ${unsafe}`,
-      fix: { command: 'chmod o-w the directory' },
-    }
+/** What a newer claw wrote can be read here; whatever else stops a write would stop the next refresh. */
+function canBeWritten(error: ClawError | null): Finding {
+  if (!error) return { status: 'pass', evidence: 'static', detail: 'it is not read-only' }
+  const isForNow = error.code === 'CLAW_STORE_NEWER' || error.code === 'CLAW_LEASE_BUSY'
+  return { status: isForNow ? 'warn' : 'fail', evidence: 'static', ...told(error) }
+}
+
+/** Nothing is taken back at a provider: the grants go on serving where they came from. Keys serve on both machines. */
+function signInAgain(records: readonly CredentialRecord[]): Fix | undefined {
+  const commands = records
+    .filter(({ refreshable, state }) => refreshable && state !== 'logged_out')
+    .map((record) => `${signInCommand(record)}${record.method === 'device' ? ' --force' : ''}`)
+  return commands.length > 0 ? { command: [...new Set(commands)].join(' && ') } : undefined
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`
+}
+
+function privacy({ unsafe, modeProblem, groupWritable, protection }: StoreInspection, writeError: ClawError | null): Finding {
+  if (unsafe !== null) {
+    const fix = fixFrom(writeError?.fix)
+    return { status: 'fail', evidence: 'static', detail: `others can swap files there: ${unsafe}`, ...(fix && { fix }) }
+  }
   if (modeProblem) return { status: 'warn', evidence: 'static', detail: modeProblem, fix: { command: 'claw doctor --fix' } }
   if (groupWritable)
     return {
       status: 'warn',
       evidence: 'static',
       detail: `the group can write to \`${groupWritable}\``,
-      fix: { command: `chmod g-w '${groupWritable}'` },
+      fix: { command: `chmod g-w ${quoted(groupWritable)}` },
     }
   return { status: 'pass', evidence: 'static', detail: protection }
 }

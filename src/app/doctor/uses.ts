@@ -4,6 +4,7 @@ import type { Named } from '../catalogue.ts'
 import { type Survey, surveyCredentials } from '../find-credential.ts'
 import { readModelReference, type ModelTarget } from '../model-reference.ts'
 import { modelOf } from '../route-models.ts'
+import { isInDoubt } from '../refresh-doubt.ts'
 import type { Session } from '../session.ts'
 import type { CredentialUse, DoctorOptions } from './ground.ts'
 
@@ -37,10 +38,23 @@ export async function credentialUses(
   }
   const providers = [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => named(catalogue.find(id)))
   const uses = await Promise.all(providers.map((target) => useOf(session, null, target, snapshot)))
+  return uses.filter((use) => isInUse(use, session))
+}
+
+/** A provider with a candidate, or for which something was configured that cannot be used. */
+function isInUse({ candidates, chosen, error }: CredentialUse, { config }: Session): boolean {
   // A local server needs no credential: without a tier that names it, nobody knows whether it is meant to run.
-  return uses.filter(
-    ({ candidates, chosen }) => candidates.some(({ state, kind }) => state !== 'missing' && kind !== 'none') && chosen?.kind !== 'none',
-  )
+  if (chosen?.kind === 'none') return false
+  if (candidates.some(({ state, kind, source }) => kind !== 'none' && (state !== 'missing' || isGiven(source)))) return true
+  if (candidates.length > 0 || error === null) return false
+  // Without tiers and `CLAW_AUTH_MODE`, the mode is one that the provider was given.
+  if (error.code === 'CLAW_AUTH_MODE_UNSATISFIABLE') return config.authMode === undefined
+  return error.code !== 'CLAW_NO_CREDENTIAL' && error.code !== 'CLAW_PROFILE_UNKNOWN'
+}
+
+/** Whether a source was named for this provider; a store and a bundle are there for all of them. */
+function isGiven(source: string): boolean {
+  return source !== 'bundle' && !source.startsWith('store:')
 }
 
 function named(target: Named): Pick<ModelTarget, 'named' | 'model' | 'tier'> {
@@ -78,6 +92,7 @@ async function useOfReference(
       candidates: [],
       chosen: null,
       record: null,
+      isInDoubt: false,
       error,
     }
   }
@@ -102,6 +117,7 @@ async function useOf(
     candidates: candidateRows(rows),
     chosen,
     record: chosen?.record ?? null,
+    isInDoubt: chosen?.record ? await isInDoubt(session.ports, chosen.record, snapshot?.now ?? session.ports.clock.wall()) : false,
     error,
   }
 }

@@ -1,0 +1,42 @@
+import type { ClawError } from '../../core/errors.ts'
+import type { Session } from '../session.ts'
+import type { Fix } from './check.ts'
+
+const COMMAND = /^(?:claw|chmod|chown|mv|rm) |^unset(?: [A-Z][A-Z0-9_]*)+$| \| claw /
+
+/** What went wrong, in one line. */
+export function describe(error: ClawError): string {
+  return [error.message, error.why?.split('\n')[0]].filter(Boolean).join(': ')
+}
+
+/** A remedy that can be typed or written somewhere; `undefined` for one that is only words. */
+export function fixFrom(text: string | undefined): Fix | undefined {
+  if (text === undefined) return undefined
+  const variable = /^set ([A-Z][A-Z0-9_]+)(?:[= ]|$)/.exec(text)?.[1]
+  if (variable) return { env: variable }
+  if (COMMAND.test(text)) return { command: text }
+  return text.startsWith('set `') ? { config: text.slice('set '.length) } : undefined
+}
+
+/** An error as a finding tells it: words that cannot be typed stand in the detail. */
+export function told(error: ClawError): { readonly detail: string; readonly fix?: Fix } {
+  const fix = fixFrom(error.fix)
+  if (fix) return { detail: describe(error), fix }
+  return { detail: error.fix === undefined ? describe(error) : `${describe(error)}; ${error.fix}` }
+}
+
+/** The remedy where the configured store cannot be had: `claw config check` opens none, so it would find nothing. */
+export function storeFix({ config }: Session, error: ClawError): { readonly fix?: Fix } {
+  const origin = config.origins.get(config.store.key ? 'store.key' : 'store.backend')
+  const { fix } = told(error)
+  if (fix?.command === undefined && origin?.from === 'environment') return { fix: { command: `unset ${origin.name}` } }
+  return fix ? { fix } : {}
+}
+
+/** The remedy of an error about a credential, or the sign-in where only that helps. */
+export function credentialFix(error: ClawError | null, provider: string, signIn?: string): { readonly fix?: Fix } {
+  const needsSignIn = error?.exit.name === 'AUTH' && signIn !== undefined
+  const text = needsSignIn ? signIn : (error?.fix ?? (error?.code === 'CLAW_NETWORK' ? undefined : signIn))
+  if (text === undefined) return {}
+  return { fix: fixFrom(text) ?? { config: text, command: `claw auth ${provider}` } }
+}

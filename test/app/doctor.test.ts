@@ -1,0 +1,376 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { DoctorOptions } from '../../src/app/doctor/ground.ts'
+import { runDoctor } from '../../src/app/doctor/run-doctor.ts'
+import { credentialStatus, meetsGate } from '../../src/app/credential-status.ts'
+import type { Session } from '../../src/app/session.ts'
+import { ClawError } from '../../src/core/errors.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { MemorySpool } from '../../src/credentials/memory-store.ts'
+import { isLease, type Snapshot } from '../../src/credentials/store.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
+import { failureOf } from '../support/failure.ts'
+
+const worlds: TestWorld[] = []
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((each) => each.remove()))
+})
+
+async function world(...given: Parameters<typeof credentialWorld>): Promise<TestWorld> {
+  const here = await credentialWorld(...given)
+  worlds.push(here)
+  return here
+}
+
+/** A session that may send nothing. Its store is that of the world, changed where a test says so. */
+function sessionOf(here: TestWorld, changes: Partial<TestWorld['store']> = {}): Session {
+  const unexpected = () => Promise.reject(new Error('nobody expected a request'))
+  const store = new Proxy(here.store, {
+    get(target, name) {
+      const own = Object.entries(changes).find(([key]) => key === name)
+      const value: unknown = own ? own[1] : Reflect.get(target, name)
+      return typeof value === 'function' && !own ? value.bind(target) : value
+    },
+  })
+  const ports = {
+    ...here.ports,
+    store,
+    random: systemRandom,
+    version: '0.0.0',
+    http: { request: unexpected, connect: unexpected },
+    spool: new MemorySpool(),
+  }
+  return { ports, config: here.config, catalogue: here.catalogue, signal: here.signal, configError: undefined, trust: 'none' }
+}
+
+const OPTIONS: DoctorOptions = { offline: true, mayRefresh: false, only: [], skip: [], failOn: 'error', fix: false }
+
+/** What is not as it should be, and the exit code. */
+async function faults(session: Session, options: Partial<DoctorOptions> = {}) {
+  const { checks, exit } = await runDoctor(session, { ...OPTIONS, ...options })
+  return {
+    exit: exit.code,
+    faults: checks
+      .filter(({ status }) => status === 'warn' || status === 'fail')
+      .map(({ id, status, detail, fix }) => ({ id, status, detail, fix })),
+  }
+}
+
+describe('a credential that was given and cannot be used', () => {
+  it('fails where NAME_FILE leads nowhere, as `token` does', async () => {
+    expect(await faults(sessionOf(await world('', { OPENAI_API_KEY_FILE: '/nonexistent' })))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.openai.present',
+          status: 'fail',
+          detail: '`env:OPENAI_API_KEY_FILE` leads to a file that does not exist: ENOENT (CLAW_REFERENCE_UNRESOLVED)',
+          fix: { env: 'OPENAI_API_KEY_FILE' },
+        },
+      ],
+    })
+  })
+
+  it('fails where a variable and its NAME_FILE are both set', async () => {
+    const here = await world('', { OPENAI_API_KEY: 'sk-0123456789', OPENAI_API_KEY_FILE: '/key' })
+    expect(await faults(sessionOf(here))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.openai.present',
+          status: 'fail',
+          detail: '`OPENAI_API_KEY` and `OPENAI_API_KEY_FILE` are both set (CLAW_CONFIG_INVALID)',
+          fix: { command: 'unset OPENAI_API_KEY_FILE' },
+        },
+      ],
+    })
+  })
+
+  it('fails where a reference of the configuration leads nowhere', async () => {
+    expect(await faults(sessionOf(await world('[providers.openai]\napi_key = "file:/nonexistent"\n')))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.openai.present',
+          status: 'fail',
+          detail: '`file:/nonexistent` leads to a file that does not exist: ENOENT (CLAW_REFERENCE_UNRESOLVED)',
+          fix: { config: '[providers.openai] api_key' },
+        },
+      ],
+    })
+  })
+
+  it('names a broken bundle once, not once for each provider', async () => {
+    expect(await faults(sessionOf(await world('', { CLAW_BUNDLE_FILE: '/nonexistent' })))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'environment.bundle',
+          status: 'fail',
+          detail: '`env:CLAW_BUNDLE_FILE` leads to a file that does not exist: ENOENT',
+          fix: { env: 'CLAW_BUNDLE_FILE' },
+        },
+      ],
+    })
+  })
+
+  it('passes over providers for which nothing was given', async () => {
+    expect(await faults(sessionOf(await world()))).toEqual({ exit: 0, faults: [] })
+  })
+
+  it('sends whoever has started a sign-in to its end', async () => {
+    const here = await world()
+    await startFlow(here)
+    expect(await faults(sessionOf(here))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.moonshot.present',
+          status: 'fail',
+          detail: 'there is no usable credential for `moonshot`: a sign-in waits to be approved',
+          fix: { command: 'claw auth wait moonshot' },
+        },
+      ],
+    })
+  })
+})
+
+describe('a refresh in doubt', () => {
+  const lost = 'the answer to its last refresh was lost'
+
+  it('is said while the token still serves, and a new sign-in ends it', async () => {
+    const here = await world()
+    await loseRefresh(here)
+    expect(await faults(sessionOf(here))).toEqual({
+      exit: 0,
+      faults: [
+        {
+          id: 'credential.kimi-code.doubt',
+          status: 'warn',
+          detail: `${lost}: its access token serves until ${new Date(here.clock.wall() + 900_000).toISOString()}, then the old refresh token is tried once more`,
+          fix: { command: 'claw auth --device kimi-code --force' },
+        },
+      ],
+    })
+  })
+
+  it('is ended by a refresh once the token has ended', async () => {
+    const here = await world()
+    await loseRefresh(here)
+    await here.clock.advance(900_000)
+    expect(await faults(sessionOf(here))).toEqual({
+      exit: 0,
+      faults: [
+        {
+          id: 'credential.kimi-code.doubt',
+          status: 'warn',
+          detail: `${lost}: the old refresh token is tried once more`,
+          fix: { command: 'claw auth refresh kimi-code' },
+        },
+      ],
+    })
+  })
+
+  it('is the state of its row in the status, and a gate counts it as long as the token serves', async () => {
+    const here = await world()
+    await loseRefresh(here)
+    const status = await credentialStatus(sessionOf(here), undefined)
+    expect(status.credentials.map(({ route, state, refreshable }) => ({ route, state, refreshable }))).toEqual([
+      { route: 'kimi-code', state: 'doubt', refreshable: true },
+    ])
+    const gates = [{ require: 'oauth' }, { minTtlMs: 60_000 }, { minTtlMs: 3_600_000 }] as const
+    expect(gates.map((gate) => meetsGate(status, gate, here.clock.wall()))).toEqual([true, true, false])
+    expect(meetsGate(status, { require: 'oauth' }, here.clock.wall() + 900_000)).toBe(false)
+  })
+
+  it('is none while the answer lies beside the store', async () => {
+    const here = await world()
+    const { record, intent } = await loseRefresh(here)
+    const session = sessionOf(here)
+    const spooled = await session.ports.spool.reserve(record.id, intent.nonce)
+    await spooled.save({
+      grantId: record.id,
+      intent,
+      generation: record.generation,
+      fingerprint: record.fingerprint ?? '',
+      credential: {
+        method: 'device',
+        auth: 'device',
+        secrets: { access: new Secret('a-new-token', 'access-token') },
+        lifetimeMs: 900_000,
+        sentAgoMs: 0,
+        account: null,
+        region: null,
+        scopes: null,
+        origins: [],
+        client: null,
+      },
+    })
+    expect(await faults(session)).toEqual({ exit: 0, faults: [] })
+  })
+})
+
+describe('a store', () => {
+  const refused = (error: ClawError) => ({ assertWritable: () => Promise.reject(error) })
+
+  it('fails where nothing can be written', async () => {
+    const error = new ClawError('CLAW_STORE_UNWRITABLE', {
+      what: 'the credential store `/s` cannot be written',
+      why: 'EROFS',
+      fix: 'mount it read-write, or set CLAW_HOME to a directory that is writable',
+    })
+    expect(await faults(sessionOf(await world(), refused(error)))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'store.writable',
+          status: 'fail',
+          detail:
+            'the credential store `/s` cannot be written: EROFS; mount it read-write, or set CLAW_HOME to a directory that is writable',
+          fix: null,
+        },
+      ],
+    })
+  })
+
+  it('warns where a newer claw wrote it', async () => {
+    const error = new ClawError('CLAW_STORE_NEWER', { what: 'the store was written by a newer claw', fix: 'update claw on this machine' })
+    expect(await faults(sessionOf(await world(), refused(error)))).toEqual({
+      exit: 0,
+      faults: [
+        { id: 'store.writable', status: 'warn', detail: 'the store was written by a newer claw; update claw on this machine', fix: null },
+      ],
+    })
+  })
+
+  it('fails in an open directory although nothing is stored yet, with the path to close', async () => {
+    const here = await world()
+    const inspection = { ...(await here.store.inspect()), exists: false, unsafe: '`/open dir`: everybody may write there' }
+    const error = new ClawError('CLAW_STORE_UNSAFE', { what: 'no secret is written below `/open dir`', fix: "chmod o-w '/open dir'" })
+    expect(await faults(sessionOf(here, { ...refused(error), inspect: async () => inspection }))).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'store.mode',
+          status: 'fail',
+          detail: 'others can swap files there: `/open dir`: everybody may write there',
+          fix: { command: "chmod o-w '/open dir'" },
+        },
+      ],
+    })
+  })
+
+  it('of another machine asks for sign-ins of its own, and takes nothing back', async () => {
+    const here = await world()
+    await here.signIn({ provider: 'moonshot', route: 'kimi-code', kind: 'oauth' })
+    await here.signIn({ route: 'openai', kind: 'api_key' })
+    const read = async (): Promise<Snapshot> => ({ ...(await here.store.read()), copied: true })
+    expect(await faults(sessionOf(here, { read }), { only: ['store.*'] })).toEqual({
+      exit: 0,
+      faults: [
+        {
+          id: 'store.copied',
+          status: 'warn',
+          detail: 'another machine wrote it: two machines that refresh the same grant lose it, so each needs a sign-in of its own',
+          fix: { command: 'claw auth --device kimi-code --force' },
+        },
+      ],
+    })
+  })
+
+  it('names the files that a repair kept aside', async () => {
+    const here = await world()
+    const inspection = { ...(await here.store.inspect()), quarantined: ["/it's/a.corrupt-1", '/b.corrupt-2'] }
+    expect((await faults(sessionOf(here, { inspect: async () => inspection }))).faults.map(({ fix }) => fix)).toEqual([
+      { command: "rm '/it'\\''s/a.corrupt-1' '/b.corrupt-2'" },
+    ])
+  })
+})
+
+describe('a pattern of --only or --skip', () => {
+  const failure = async (options: Partial<DoctorOptions>, variables: Record<string, string> = { OPENAI_API_KEY: 'sk-0123456789' }) =>
+    failureOf(async () => runDoctor(sessionOf(await world('', variables)), { ...OPTIONS, ...options }))
+
+  it('that matches no check is a usage error with the nearest ids', async () => {
+    expect(await failure({ only: ['credential.opnai.present'] })).toEqual({
+      code: 'CLAW_USAGE',
+      what: '`--only credential.opnai.present` matches no check',
+      why: 'the nearest ids are `credential.openai.present`',
+      fix: 'claw doctor --only credential.openai.present',
+      data: { nearest: ['credential.openai.present'] },
+    })
+    expect(await failure({ skip: ['store'] })).toEqual({
+      code: 'CLAW_USAGE',
+      what: '`--skip store` matches no check',
+      why: 'the nearest ids are `store.readable`, `store.mode`, `store.writable`',
+      fix: 'claw doctor --skip store.readable',
+      data: { nearest: ['store.readable', 'store.mode', 'store.writable'] },
+    })
+  })
+
+  it('that is like none lists them', async () => {
+    expect(await failure({ only: ['nosuch'] })).toMatchObject({
+      code: 'CLAW_USAGE',
+      what: '`--only nosuch` matches no check',
+      data: { nearest: [] },
+    })
+  })
+
+  it('that asks for a credential that is not in use does not pass for it', async () => {
+    expect(await failure({ only: ['credential.anthropic.present'] })).toEqual({
+      code: 'CLAW_USAGE',
+      what: '`--only credential.anthropic.present` matches no check that would be made',
+      why: 'no credential that it speaks of is in use',
+      fix: 'claw doctor --provider anthropic --only credential.anthropic.present',
+      data: {},
+    })
+  })
+
+  it('may name a check that has nothing to say today', async () => {
+    const skip = ['store.copied', 'credential.anthropic.*', 'credential.openai@work.present', 'environment.ci']
+    expect(await faults(sessionOf(await world()), { skip, only: ['store.links'] })).toEqual({ exit: 0, faults: [] })
+  })
+})
+
+async function loseRefresh(here: TestWorld) {
+  const id = await here.signIn({ provider: 'moonshot', route: 'kimi-code', kind: 'oauth' })
+  const record = (await here.store.read()).records.find((each) => each.id === id)
+  const lease = await here.store.tryLease(id, { durationMs: 40_000, purpose: 'refresh', signal: here.signal })
+  if (!record || !isLease(lease)) throw new Error('the grant is not there')
+  const { generation, fingerprint } = record
+  if (fingerprint === null) throw new Error('the grant has no refresh token')
+  const begun = await here.store.write({ type: 'intent', id, lease, generation, fingerprint, attempt: 1, deadlineMs: 15_000 })
+  if (begun.outcome !== 'written' || !begun.intent) throw new Error('the intent was refused')
+  await here.store.write({ type: 'gave_up', id, intent: begun.intent })
+  await here.store.release(lease)
+  return { record, intent: begun.intent }
+}
+
+async function startFlow(here: TestWorld) {
+  const lease = await here.store.tryLease('flow', { durationMs: 40_000, purpose: 'flow', signal: here.signal })
+  if (!isLease(lease)) throw new Error('the lease is busy')
+  await here.store.write({
+    type: 'put_flow',
+    lease,
+    flow: {
+      id: 'flow-1',
+      provider: 'moonshot',
+      route: 'kimi-code',
+      profile: 'default',
+      method: 'device',
+      auth: 'device',
+      userCode: 'AB-CD',
+      verificationUri: 'https://www.kimi.com/d',
+      verificationUriComplete: null,
+      intervalMs: 5_000,
+      slowedDown: false,
+      region: null,
+      client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
+      secrets: { deviceCode: new Secret('a-device-code', 'device-code') },
+      unknown: {},
+      expiresInMs: 600_000,
+      nextPollInMs: 5_000,
+      startedAgoMs: 0,
+    },
+  })
+}
