@@ -260,6 +260,21 @@ describe('a store', () => {
     })
   })
 
+  it('that holds nothing is of no matter to a pipeline that has its key from elsewhere', async () => {
+    const inspection = async (here: TestWorld) => ({
+      ...(await here.store.inspect()),
+      exists: false,
+      unsafe: '`/open`: everybody may write there',
+    })
+    const ids = async (variables: Record<string, string>) => {
+      const here = await world('', variables)
+      return (await faults(sessionOf(here, { inspect: () => inspection(here) }))).faults.map(({ id }) => id)
+    }
+    expect(await ids({ GITHUB_ACTIONS: 'true', OPENAI_API_KEY: 'sk-0123456789' })).toEqual([])
+    expect(await ids({ GITHUB_ACTIONS: 'true' })).toEqual(['store.mode'])
+    expect(await ids({ OPENAI_API_KEY: 'sk-0123456789' })).toEqual(['store.mode'])
+  })
+
   it('of another machine asks for sign-ins of its own, and takes nothing back', async () => {
     const here = await world()
     await here.signIn({ provider: 'moonshot', route: 'kimi-code', kind: 'oauth' })

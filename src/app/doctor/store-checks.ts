@@ -21,7 +21,8 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
   }
   if ('error' in ground.store) return [readable]
   const { snapshot, inspection, writeError } = ground.store
-  const isSpare = ground.ci.vendor !== null && ground.uses.every(({ chosen }) => chosen !== null)
+  // A pipeline that has its credentials from elsewhere never writes there.
+  const isSpare = ground.ci.vendor !== null && ground.uses.length > 0 && ground.uses.every(({ chosen }) => chosen !== null)
   if (!inspection.exists && (inspection.unsafe === null || isSpare)) return [readable]
   const needs = ['store.readable']
   const checks: Check<Ground>[] = [
@@ -35,16 +36,19 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
       docs: 'claw help security',
       run: async () => privacy(inspection, writeError),
     },
-    {
+  ]
+  // In an unsafe directory nothing is written either, and that has been said.
+  if (writeError && inspection.unsafe === null) {
+    checks.push({
       id: 'store.writable',
       title: 'credential store can be written',
       severity: 'error',
-      needs: [...needs, 'store.mode'],
+      needs,
       limitMs: QUICK_MS,
       docs: 'claw help security',
-      run: async () => canBeWritten(writeError),
-    },
-  ]
+      run: async () => cannotBeWritten(writeError),
+    })
+  }
   const add = (id: string, title: string, detail: string, fix: Fix | undefined) =>
     checks.push({
       id,
@@ -83,8 +87,7 @@ function canBeRead({ store, session, repairs }: Ground): Finding {
 }
 
 /** What a newer claw wrote can be read here; whatever else stops a write would stop the next refresh. */
-function canBeWritten(error: ClawError | null): Finding {
-  if (!error) return { status: 'pass', evidence: 'static', detail: 'it is not read-only' }
+function cannotBeWritten(error: ClawError): Finding {
   const isForNow = error.code === 'CLAW_STORE_NEWER' || error.code === 'CLAW_LEASE_BUSY'
   return { status: isForNow ? 'warn' : 'fail', evidence: 'static', ...told(error) }
 }
