@@ -1,8 +1,7 @@
 import { visible } from '../core/visible.ts'
 import { writeOutFile } from '../app/out-file.ts'
 import { CiEscape } from './ci-escape.ts'
-import type { Random } from '../platform/random.ts'
-import type { TextOutput } from './context.ts'
+import type { Shell, TextOutput } from './context.ts'
 
 /** Where the text of a model goes. */
 export interface AnswerSink {
@@ -18,7 +17,7 @@ export interface AnswerSink {
 
 export interface SinkOptions {
   readonly out: TextOutput
-  readonly random: Random
+  readonly random: Shell['world']['random']
   readonly vendor: string | null
   readonly mode: 'stream' | 'at-the-end' | 'events' | 'nothing'
   readonly isRaw: boolean

@@ -235,7 +235,7 @@ describe('S-08 in the place of a lock', () => {
     await expect(write).rejects.toMatchObject({
       code: 'CLAW_LEASE_BUSY',
       why: `pid ${process.pid} on ${machine.hostname}`,
-      data: { limit: { limit: 'store.lock', seconds: 10, source: 'built-in' } },
+      data: { limit: { limit: 'store.lock', seconds: 60, source: 'built-in' } },
     })
     expect(outcome(held)).toBe('taken')
   })

@@ -54,7 +54,7 @@ export async function credentialWorld(
   for (const [name, text] of Object.entries({ 'config.toml': toml, ...files }))
     await writeFile(join(dir, name), text.replaceAll('$DIR', dir), { mode: 0o600 })
   const own = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value.replaceAll('$DIR', dir)]))
-  const environment = environmentOf({ PATH: process.env['PATH'], ...own, CLAW_HOME: dir })
+  const environment = environmentOf({ PATH: process.env.PATH, ...own, CLAW_HOME: dir })
   const here = { ...machine, cwd: dir, home: dir }
   const clock = fakeClock()
   const store = new MemoryStore({ clock, random: systemRandom, machine: here })
