@@ -42,7 +42,12 @@ export function noCredential(
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
     fix: waitCommand(named, wanted, candidates) ?? ways[0]?.fix,
-    data: { wanted: { authMode: wanted.authMode, by: wanted.authModeBy }, lookedAt, methods: ways.map(({ line }) => line) },
+    data: {
+      wanted: { authMode: wanted.authMode, by: wanted.authModeBy },
+      lookedAt,
+      methods: ways.map(({ line }) => line),
+      commands: ways.map(({ command }) => command),
+    },
   })
 }
 
@@ -58,6 +63,7 @@ function waitCommand(named: Named, wanted: WantedCredential, candidates: readonl
 interface WayIn {
   readonly line: string
   readonly fix: string
+  readonly command: string
 }
 
 /** One line for each method that works here, in the order of the entry. */
@@ -76,6 +82,7 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
     return {
       line: `${words}: ${set}run \`${command}\`, or write \`${key}\` in [providers.${named.name}]${flag === '--api-key' ? page : ''}`,
       fix: variable === undefined ? command : `set ${variable}`,
+      command,
     }
   }
   switch (METHOD_OF[auth.kind]) {
@@ -88,6 +95,7 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
         {
           line: `device sign-in: run \`claw auth --device ${named.name}\` and approve it in a browser elsewhere`,
           fix: `claw auth --device ${named.name}`,
+          command: `claw auth --device ${named.name}`,
         },
       ]
     default:

@@ -20,7 +20,7 @@ export interface ProbeResult {
 }
 
 /** The limit of one cheap request, ms. */
-export const PROBE_TIMEOUT_MS = 10_000
+const PROBE_TIMEOUT_MS = 10_000
 
 /**
  * One cheap request with a credential, to the address that the catalogue names for it: proves that the provider takes it.

@@ -12,6 +12,7 @@ import type { ModelUse } from './model-use.ts'
 import { dialectOf, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
+import { replacement } from './sign-in-command.ts'
 import { tokenHash, usableCredential } from './usable-credential.ts'
 
 export interface PromptAsk {
@@ -132,10 +133,9 @@ function explained(error: ClawError, { use }: Run, credential: ChosenCredential)
   const more = (parts: { why?: string | undefined; fix: string | undefined }) =>
     new ClawError(error.code, { what: error.message, why: parts.why ?? error.why, fix: parts.fix, data: error.data, cause: error.cause })
   if (error.code === 'CLAW_CREDENTIAL_REJECTED') {
-    const isVariable = source.startsWith('env:')
     return more({
       why: `${error.why ?? ''}; the credential came from \`${source}\`, the request went to ${new URL(credential.baseUrl).host}`,
-      fix: isVariable ? `set ${source.slice('env:'.length)} to a key that \`${route.id}\` takes` : signInCommand(credential),
+      fix: replacement(credential),
     })
   }
   if (error.code === 'CLAW_MODEL_UNKNOWN') {
@@ -148,10 +148,4 @@ function explained(error: ClawError, { use }: Run, credential: ChosenCredential)
     })
   }
   return error.fix === undefined && error.code === 'CLAW_CREDENTIAL_EXPIRED' ? more({ fix: `claw auth ${named.name}` }) : error
-}
-
-/** What brings a credential of this kind back. */
-export function signInCommand({ kind, named }: Pick<ChosenCredential, 'kind' | 'named'>): string {
-  const flags = { api_key: '--api-key', token: '--token', oauth: '--device', identity: '--identity', none: '' } as const
-  return `claw auth ${flags[kind]} ${named.name}${kind === 'api_key' || kind === 'token' ? ' --stdin' : ''}`
 }

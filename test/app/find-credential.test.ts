@@ -455,6 +455,7 @@ describe('no credential', () => {
           'API key: set MOONSHOT_API_KEY, or run `claw auth --api-key moonshot --stdin`, or write `api_key` in [providers.moonshot]; a key comes from https://platform.kimi.ai/console/api-keys',
           'device sign-in: run `claw auth --device moonshot` and approve it in a browser elsewhere',
         ],
+        commands: ['claw auth --api-key moonshot --stdin', 'claw auth --device moonshot'],
       },
     })
   })

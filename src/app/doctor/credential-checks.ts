@@ -1,8 +1,7 @@
 import { formatDuration, formatInstant } from '../../core/duration.ts'
 import type { ClawError } from '../../core/errors.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
-import { probeCredential, PROBE_TIMEOUT_MS } from '../probe.ts'
-import { signInCommand } from '../run-prompt.ts'
+import { replacement, signInCommand } from '../sign-in-command.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
@@ -10,8 +9,8 @@ import { credentialFix, describe } from './fixes.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
-/** A request may wait for a refresh by another process. */
-const REFRESH_MS = 60_000
+/** A request has 10 s, and may wait for a refresh by another process before. */
+const ACCEPTANCE_MS = 70_000
 
 /** Each credential once, however many tiers use it. */
 export function credentialChecks(ground: Ground): Check<Ground>[] {
@@ -77,7 +76,7 @@ function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
     title: isNone ? `${name} answers` : `${name} takes the credential`,
     severity: 'error',
     needs,
-    limitMs: PROBE_TIMEOUT_MS + REFRESH_MS,
+    limitMs: ACCEPTANCE_MS,
     run: (at) => acceptance(use, at),
   })
   return checks
@@ -112,11 +111,19 @@ function whyAbsent({ error, candidates }: CredentialUse): string {
 
 /** What the error says; else the variable or key that was given and leads nowhere. */
 function presenceFix({ candidates, provider, route }: CredentialUse, error: ClawError | null): { readonly fix?: Fix } {
-  const said = credentialFix(error, provider)
+  const { fix } = credentialFix(error, provider)
+  const said = fix ? { fix: { ...commandOf(error), ...fix } } : {}
   const given = candidates.find(({ state, source }) => state === 'missing' && (source === 'config' || source.startsWith('env:')))
   if (said.fix || !given) return said
   if (given.source !== 'config') return { fix: { env: given.source.slice('env:'.length) } }
   return { fix: { config: `[providers.${route}] ${given.kind === 'token' ? 'auth_token' : 'api_key'}` } }
+}
+
+/** Where a variable is one remedy, a sign-in that is kept is another; one with somebody's approval before a key. */
+function commandOf(error: ClawError | null): Pick<Fix, 'command'> {
+  const commands = error?.code === 'CLAW_NO_CREDENTIAL' && Array.isArray(error.data.commands) ? error.data.commands.map(String) : []
+  const command = commands.find((each) => each.includes('--device')) ?? commands[0]
+  return command === undefined ? {} : { command }
 }
 
 function freshness({ chosen, record }: CredentialUse, { session, options }: Ground): Finding {
@@ -168,12 +175,14 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
     return { status: 'skip', evidence: 'resolved', detail: 'it must be refreshed first: --no-refresh' }
   try {
     const { credential } = options.mayRefresh ? await usableCredential(session, chosen) : { credential: chosen }
+    // Asking is loaded only where something is asked.
+    const { probeCredential } = await import('../probe.ts')
     const probe = await probeCredential(session, credential)
     return {
       status: probe.status,
       evidence: probe.evidence,
       detail: probe.detail,
-      ...(probe.status === 'pass' ? {} : credentialFix(probe.error, route, chosen.kind === 'none' ? undefined : signInCommand(chosen))),
+      ...(probe.status === 'pass' ? {} : credentialFix(probe.error, route, chosen.kind === 'none' ? undefined : replacement(chosen))),
     }
   } catch (thrown) {
     if (!isClawError(thrown)) throw thrown
@@ -182,7 +191,7 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
       status: isStore ? 'skip' : 'fail',
       evidence: 'resolved',
       detail: isStore ? `this could not be verified: ${describe(thrown)}` : describe(thrown),
-      ...credentialFix(thrown, route, signInCommand(chosen)),
+      ...credentialFix(thrown, route, replacement(chosen)),
     }
   }
 }
