@@ -3,6 +3,7 @@ import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
+import { authResult } from './auth-result.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 
@@ -113,20 +114,7 @@ async function finish(
   const account = record.account?.name ?? record.account?.id ?? null
   const previous = before?.account?.id ?? null
   if (output.json) {
-    await output.print({
-      type: 'result',
-      schema: 'claw.auth/1',
-      provider: route.provider,
-      route: route.id,
-      profile: record.profile,
-      method: 'device',
-      kind: 'oauth',
-      account,
-      expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
-      store: session.ports.store.backend,
-      changed,
-      check: check && { status: check.status, evidence: check.evidence, detail: check.detail },
-    })
+    await output.print(authResult(record, { store: session.ports.store.backend, changed, check }))
   } else {
     await output.say(
       changed

@@ -1,9 +1,9 @@
-import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
 import { storeKey } from '../app/store-key.ts'
 import type { Session } from '../app/session.ts'
+import { authResult } from './auth-result.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { KeyOutput } from './auth-output.ts'
 import type { Shell } from './context.ts'
@@ -62,24 +62,13 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
   const { route, record, change, checked } = stored
   const isChanged = change === 'stored' || change === 'replaced'
   if (output.json) {
-    await output.print({
-      type: 'result',
-      schema: 'claw.auth/1',
-      provider: route.provider,
-      route: route.id,
-      profile: record.profile,
-      method: options.method,
-      kind: record.kind,
-      account: null,
-      expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
-      store: session.ports.store.backend,
-      changed: isChanged,
-      check: checked && {
-        status: checked.kind === 'accepted' ? 'pass' : 'warn',
-        evidence: checked.kind === 'accepted' ? 'accepted' : 'resolved',
-        detail: 'detail' in checked ? checked.detail : '',
-      },
-    })
+    const isAccepted = checked?.kind === 'accepted'
+    const check = checked && {
+      status: isAccepted ? 'pass' : 'warn',
+      evidence: isAccepted ? 'accepted' : 'resolved',
+      detail: 'detail' in checked ? checked.detail : '',
+    }
+    await output.print(authResult(record, { store: session.ports.store.backend, changed: isChanged, check }))
   } else
     await output.note(
       {

@@ -4,6 +4,7 @@ import { signOut } from '../app/sign-out.ts'
 import { storedRecords } from '../app/stored-records.ts'
 import { kindOf } from './auth-status.command.ts'
 import { ClawCommand } from './claw-command.ts'
+import { slotName } from './slot-name.ts'
 
 export class AuthLogoutCommand extends ClawCommand {
   static override paths = [['auth', 'logout']]
@@ -31,8 +32,7 @@ export class AuthLogoutCommand extends ClawCommand {
     )
     if (this.json) await this.print({ type: 'result', schema: 'claw.logout/1', items })
     else {
-      for (const item of items)
-        await this.data(`${item.route}${item.profile === 'default' ? '' : `@${item.profile}`}  ${item.kind ?? ''}  ${item.outcome}\n`)
+      for (const item of items) await this.data(`${slotName(item)}  ${item.kind ?? ''}  ${item.outcome}\n`)
       if (items.length === 0) await this.note('nothing of it is stored')
     }
     return 0
@@ -40,7 +40,7 @@ export class AuthLogoutCommand extends ClawCommand {
 
   async #list(records: readonly { readonly route: string; readonly profile: string; readonly kind: string }[]): Promise<number> {
     if (this.json) throw new ClawError('CLAW_USAGE', { what: 'name a provider, or --all', fix: 'claw auth logout PROVIDER' })
-    for (const { route, profile, kind } of records) await this.say(`${route}${profile === 'default' ? '' : `@${profile}`}  ${kind}`)
+    for (const record of records) await this.say(`${slotName(record)}  ${record.kind}`)
     await this.say(records.length === 0 ? 'nothing is stored' : 'name one of them, or --all')
     return 2
   }

@@ -3,6 +3,7 @@ import { ClawError } from '../core/errors.ts'
 import { refreshGrants } from '../app/refresh-grants.ts'
 import { durationOf } from './auth-status.command.ts'
 import { ClawCommand } from './claw-command.ts'
+import { slotName } from './slot-name.ts'
 import { renderError } from './render-error.ts'
 
 export class AuthRefreshCommand extends ClawCommand {
@@ -44,8 +45,7 @@ export class AuthRefreshCommand extends ClawCommand {
         schema: 'claw.refresh/1',
         items: items.map(({ error, ...item }) => ({ ...item, ...(error ? { code: error.code } : {}) })),
       })
-    else
-      for (const item of items) await this.data(`${item.route}${item.profile === 'default' ? '' : `@${item.profile}`}  ${item.outcome}\n`)
+    else for (const item of items) await this.data(`${slotName(item)}  ${item.outcome}\n`)
     for (const { error } of failed) if (error && !this.json) await this.say(renderError(error, this.paint).trimEnd())
     return failed.length > 0 ? 1 : 0
   }

@@ -4,6 +4,7 @@ import { parseDuration } from '../core/duration.ts'
 import type { Kind } from '../core/vocabulary.ts'
 import { credentialStatus, meetsGate } from '../app/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
+import { slotName } from './slot-name.ts'
 
 export class AuthStatusCommand extends ClawCommand {
   static override paths = [['auth', 'status']]
@@ -30,7 +31,7 @@ export class AuthStatusCommand extends ClawCommand {
     else {
       for (const row of status.credentials) {
         const facts = [
-          `${row.route}${row.profile === 'default' ? '' : `@${row.profile}`}`,
+          slotName(row),
           row.kind,
           row.source,
           row.state,

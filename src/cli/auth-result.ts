@@ -1,0 +1,29 @@
+import { formatInstant } from '../core/duration.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
+
+/** What a sign-in ended in, apart from the record. */
+interface SignInFacts {
+  readonly store: string
+  readonly changed: boolean
+  /** Null where the provider was not asked. */
+  readonly check: { readonly status: string; readonly evidence: string; readonly detail: string } | null
+}
+
+/** `claw.auth/1`: a credential that is stored. */
+export function authResult(record: CredentialRecord, { store, changed, check }: SignInFacts): Readonly<Record<string, unknown>> {
+  const { provider, route, profile, method, kind, account, expiresAt } = record
+  return {
+    type: 'result',
+    schema: 'claw.auth/1',
+    provider,
+    route,
+    profile,
+    method,
+    kind,
+    account: account?.name ?? account?.id ?? null,
+    expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
+    store,
+    changed,
+    check: check && { status: check.status, evidence: check.evidence, detail: check.detail },
+  }
+}
