@@ -1,5 +1,14 @@
 import { formatInstant } from '../core/duration.ts'
-import type { CredentialRecord } from '../credentials/record.ts'
+
+interface Stored {
+  readonly provider: string
+  readonly route: string
+  readonly profile: string
+  readonly method: string
+  readonly kind: string
+  readonly account: { readonly id: string | null; readonly name: string | null } | null
+  readonly expiresAt: number | null
+}
 
 /** What a sign-in ended in, apart from the record. */
 interface SignInFacts {
@@ -10,7 +19,7 @@ interface SignInFacts {
 }
 
 /** `claw.auth/1`: a credential that is stored. */
-export function authResult(record: CredentialRecord, { store, changed, check }: SignInFacts): Readonly<Record<string, unknown>> {
+export function authResult(record: Stored, { store, changed, check }: SignInFacts): Readonly<Record<string, unknown>> {
   const { provider, route, profile, method, kind, account, expiresAt } = record
   return {
     type: 'result',
