@@ -107,11 +107,7 @@ function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
 export function checkAuthMode(named: Named, wanted: WantedCredential, candidates: readonly Candidate[]): void {
   if (wanted.authMode === 'auto') return
   const methods = named.routes.flatMap((route) => route.entry.auth.map((auth) => ({ auth, route })))
-  if (
-    candidates.some(({ kind }) => isWantedKind(kind, wanted)) ||
-    methods.some(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
-  )
-    return
+  if (candidates.some(({ kind }) => isWantedKind(kind, wanted)) || waysIn(named, wanted).length > 0) return
   const off = methods
     .filter(({ auth }) => !auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
     .map(({ auth, route }) => `${route.id}/${auth.id}`)
