@@ -14,9 +14,9 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const GROUPS = [
   // Help must not load what runs commands.
   { name: 'registry', test: /src\/cli\/registry\.ts$/, priority: 4 },
-  { name: 'shell', test: /src\/(?:cli\/(?:run-cli|claw-command)|platform\/(?:system|debugging))\.ts$/, priority: 3 },
+  { name: 'shell', test: /src\/(?:cli\/(?:run-cli|claw-command|option-values)|platform\/(?:system|debugging))\.ts$/, priority: 3 },
   { name: 'store', test: /src\/credentials\/(?:file-store|answer-spool)\.ts$/, priority: 2 },
-  { name: 'credential', test: /src\/app\/(?:usable-credential|find-credential)\.ts$/, priority: 1 },
+  { name: 'credential', test: /src\/app\/(?:usable-credential|find-credential|stored-candidates)\.ts$/, priority: 1 },
 ]
 
 /** Clipanion opens all three standard streams when it is loaded, for a context that claw always gives it itself. */

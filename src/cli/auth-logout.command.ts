@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { signOut } from '../app/sign-out.ts'
 import { storedRecords } from '../app/stored-records.ts'
-import { kindOf } from './auth-status.command.ts'
+import { kindOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 import { slotName } from './slot-name.ts'
 

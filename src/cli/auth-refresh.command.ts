@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { refreshGrants } from '../app/refresh-grants.ts'
-import { durationOf } from './auth-status.command.ts'
+import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 import { slotName } from './slot-name.ts'
 import { renderError } from './render-error.ts'

@@ -3,7 +3,7 @@ import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { bundleOf, handOut, tokenObject, writeBundleFile } from '../app/hand-out.ts'
 import type { UsableCredential } from '../app/usable-credential.ts'
-import { durationOf } from './auth-status.command.ts'
+import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 
 const FORMATS = ['raw', 'json', 'env', 'exec-credential'] as const
