@@ -20,14 +20,20 @@ export const COMMANDS: readonly Registered[] = [
     load: async () => (await import('./auth-list.command.ts')).AuthListCommand,
   },
   {
-    path: 'auth status',
-    summary: 'show stored and configured credentials',
-    load: async () => (await import('./auth-status.command.ts')).AuthStatusCommand,
+    path: 'auth',
+    aliases: ['login'],
+    summary: 'sign in to a provider, or store a key',
+    load: async () => (await import('./auth.command.ts')).AuthCommand,
   },
   {
     path: 'auth wait',
     summary: 'go on with a pending device sign-in',
     load: async () => (await import('./auth-wait.command.ts')).AuthWaitCommand,
+  },
+  {
+    path: 'auth status',
+    summary: 'show stored and configured credentials',
+    load: async () => (await import('./auth-status.command.ts')).AuthStatusCommand,
   },
   { path: 'auth refresh', summary: 'refresh grants now', load: async () => (await import('./auth-refresh.command.ts')).AuthRefreshCommand },
   {
@@ -35,12 +41,6 @@ export const COMMANDS: readonly Registered[] = [
     aliases: ['logout'],
     summary: 'remove credentials',
     load: async () => (await import('./auth-logout.command.ts')).AuthLogoutCommand,
-  },
-  {
-    path: 'auth',
-    aliases: ['login'],
-    summary: 'sign in to a provider, or store a key',
-    load: async () => (await import('./auth.command.ts')).AuthCommand,
   },
   { path: 'token', summary: 'print a valid access token or key', load: async () => (await import('./token.command.ts')).TokenCommand },
   { path: 'prompt', summary: 'ask a model once', load: async () => (await import('./prompt.command.ts')).PromptCommand },
