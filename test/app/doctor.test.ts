@@ -43,7 +43,15 @@ function sessionOf(here: TestWorld, changes: Partial<TestWorld['store']> = {}): 
   return { ports, config: here.config, catalogue: here.catalogue, signal: here.signal, configError: undefined, trust: 'none' }
 }
 
-const OPTIONS: DoctorOptions = { offline: true, mayRefresh: false, only: [], skip: [], failOn: 'error', fix: false }
+// Most of these machines have nothing but the fault that a test is about.
+const OPTIONS: DoctorOptions = {
+  offline: true,
+  mayRefresh: false,
+  only: [],
+  skip: ['credential.any.present'],
+  failOn: 'error',
+  fix: false,
+}
 
 /** What is not as it should be, and the exit code. */
 async function faults(session: Session, options: Partial<DoctorOptions> = {}) {
@@ -116,6 +124,20 @@ describe('a credential that was given and cannot be used', () => {
 
   it('passes over providers for which nothing was given', async () => {
     expect(await faults(sessionOf(await world()))).toEqual({ exit: 0, faults: [] })
+  })
+
+  it('fails where no provider has anything: an empty secret is no pipeline that will authenticate', async () => {
+    expect(await faults(sessionOf(await world('', { OPENAI_API_KEY: '' })), { skip: [] })).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.any.present',
+          status: 'fail',
+          detail: 'no provider has a credential here: none is stored, configured or in a variable, and no tier names one',
+          fix: { command: 'claw auth list' },
+        },
+      ],
+    })
   })
 
   it('sends whoever has started a sign-in to its end', async () => {

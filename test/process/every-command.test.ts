@@ -22,7 +22,7 @@ const COMMANDS: [string[], number[]][] = [
   [['token', 'openai'], [77]],
   [['prompt', '-m', 'openai', 'hi'], [77]],
   [['model'], [0]],
-  [['doctor', '--offline'], [0]],
+  [['doctor', '--offline'], [1]],
   [['config', 'check'], [0]],
   [['config', 'show'], [0]],
   [['config', 'path'], [0]],

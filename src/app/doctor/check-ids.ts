@@ -19,6 +19,7 @@ const GENERAL = [
   'store.copied',
   'store.leftovers',
   'store.quarantined',
+  'credential.any.present',
 ]
 
 /**

@@ -14,8 +14,25 @@ const ACCEPTANCE_MS = 70_000
 
 /** Each credential once, however many tiers use it. */
 export function credentialChecks(ground: Ground): Check<Ground>[] {
+  if (ground.uses.length === 0) return [nothingInUse]
   const distinct = ground.uses.filter((use, n) => ground.uses.findIndex((other) => nameOf(other) === nameOf(use)) === n)
   return distinct.flatMap((use) => checksOf(use, ground))
+}
+
+/** A job whose secret is empty looks like a machine that nobody has set up: neither will authenticate. */
+const nothingInUse: Check<Ground> = {
+  id: 'credential.any.present',
+  title: 'some provider has a credential',
+  severity: 'error',
+  needs: ['store.readable'],
+  limitMs: QUICK_MS,
+  docs: 'claw auth list',
+  run: async () => ({
+    status: 'fail',
+    evidence: 'resolved',
+    detail: 'no provider has a credential here: none is stored, configured or in a variable, and no tier names one',
+    fix: { command: 'claw auth list' },
+  }),
 }
 
 function nameOf({ route, profile }: CredentialUse): string {
