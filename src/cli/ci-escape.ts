@@ -57,16 +57,17 @@ export class CiEscape {
   }
 
   #tail(text: string, unfinished: RegExp): number {
-    const match = unfinished.exec(text)
-    if (!match) return 0
-    const isAtStart = match.index === 0 && !/^[\r\n]/.test(match[0])
-    return isAtStart && unfinished.source.startsWith('(?:^') && !this.#isLineStart ? 0 : match[0].length
+    return unfinished.exec(this.#guard + text)?.[0].length ?? 0
+  }
+
+  /** A letter in front keeps `^` from matching where the text goes on in the middle of a line. */
+  get #guard(): string {
+    return this.#isLineStart ? '' : 'x'
   }
 
   #escape(text: string): string {
     if (text === '') return ''
-    // A letter in front keeps `^` from matching where the text goes on in the middle of a line.
-    const guard = this.#isLineStart ? '' : 'x'
+    const guard = this.#guard
     let escaped = guard + text
     for (const { pattern, replacement } of this.#rules) {
       escaped = escaped.replace(pattern, (...groups: unknown[]) => {

@@ -28,6 +28,10 @@ describe('text of a model in the log of a CI system', () => {
     expect(escaped(vendor, [text])).toBe(expected)
   })
 
+  it('S-61 escapes what begins a line after white space that did not, cut in the middle', () => {
+    expect(escaped('github', ['a', '\t\n:', ':error::x'])).toBe('a\t\n\\::error::x')
+  })
+
   it('S-61 comes out the same however the text is split, and never executes', () => {
     const word = fc.constantFrom('::', ':', '##[', '#', '[', '\n', '\r', ' ', '\t', 'a', 'add-mask::e', '\u00a0', '\ufeff')
     fc.assert(
