@@ -110,7 +110,12 @@ function judgeShape(route: Route, kind: 'api_key' | 'token', key: Secret): KeyJu
 
 async function checkKey(session: Session, options: KeyOptions, route: Route, kind: 'api_key' | 'token', key: Secret): Promise<KeyCheck> {
   const probe = await probeCredential(session, chosenFor(session, options, route, kind, key))
-  if (probe.status === 'fail' && probe.error?.code === 'CLAW_CREDENTIAL_REJECTED') return { kind: 'refused', error: probe.error }
+  const { error } = probe
+  if (probe.status === 'fail' && error?.code === 'CLAW_CREDENTIAL_REJECTED') {
+    const fix = route.entry.keyUrl ? `get a key at ${route.entry.keyUrl}` : 'claw auth list'
+    const parts = { what: `${error.message}, so it is not stored`, why: error.why, fix, data: error.data, cause: error.cause }
+    return { kind: 'refused', error: new ClawError(error.code, parts) }
+  }
   return probe.evidence === 'accepted' ? { kind: 'accepted', detail: probe.detail } : { kind: 'unverified', detail: probe.detail }
 }
 
