@@ -32,6 +32,7 @@ export function absentStore(error?: ClawError): CredentialStore {
       groupWritable: null,
       modeProblem: null,
       leftovers: [],
+      sharedOn: null,
       quarantined: [],
     }),
     repair: async () => [],

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { ClawError } from '../core/errors.ts'
 import { judgeDirectories } from '../platform/directory-trust.ts'
+import { networkFileSystem } from '../platform/network-file-system.ts'
 import { chmod, errnoOf, lstat, namesIn, readRegularFile, removeIfThere, replaceDurably } from '../platform/files.ts'
 import { decodeDocument, encodeDocument, type StoreDocument } from './document-codec.ts'
 import { ShapeError } from './json-shape.ts'
@@ -25,6 +26,7 @@ export async function inspectFiles(path: string, uid: number, now: number): Prom
       groupWritable: null,
       modeProblem: null,
       leftovers: [],
+      sharedOn: null,
       quarantined: [],
     }
   }
@@ -40,6 +42,7 @@ export async function inspectFiles(path: string, uid: number, now: number): Prom
     groupWritable,
     modeProblem: open ? `\`${open.at}\` has mode ${shown(open.mode)}` : null,
     leftovers: await leftoversIn(dir, now),
+    sharedOn: await networkFileSystem(dir),
     quarantined: (await namesIn(dir)).filter((name) => name.includes('.corrupt-')).map((name) => join(dir, name)),
   }
 }

@@ -124,6 +124,7 @@ export class MemoryStore implements CredentialStore {
       groupWritable: null,
       modeProblem: null,
       leftovers: [],
+      sharedOn: null,
       quarantined: [],
     }
   }

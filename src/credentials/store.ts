@@ -23,6 +23,8 @@ export interface StoreInspection {
   readonly unsafe: string | null
   readonly groupWritable: string | null
   readonly modeProblem: string | null
+  /** The kind of file system, where other machines may share it. */
+  readonly sharedOn: string | null
   readonly leftovers: readonly string[]
   readonly quarantined: readonly string[]
 }

@@ -315,6 +315,22 @@ describe('a store', () => {
     })
   })
 
+  it('R-05 warns of a file system that other machines may share', async () => {
+    const here = await world()
+    const inspection = { ...(await here.store.inspect()), sharedOn: 'NFS' }
+    expect(await faults(sessionOf(here, { inspect: async () => inspection }))).toEqual({
+      exit: 0,
+      faults: [
+        {
+          id: 'store.shared',
+          status: 'warn',
+          detail: 'it lies on NFS: the locks of another machine cannot be judged from here, so that two may refresh one grant',
+          fix: { env: 'CLAW_HOME' },
+        },
+      ],
+    })
+  })
+
   it('names the files that a repair kept aside', async () => {
     const here = await world()
     const inspection = { ...(await here.store.inspect()), quarantined: ["/it's/a.corrupt-1", '/b.corrupt-2'] }

@@ -67,6 +67,13 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
       'another machine wrote it: two machines that refresh the same grant lose it, so each needs a sign-in of its own',
       signInAgain(snapshot.records),
     )
+  if (inspection.sharedOn !== null)
+    add(
+      'store.shared',
+      'credential store is on a disk of this machine',
+      `it lies on ${inspection.sharedOn}: the locks of another machine cannot be judged from here, so that two may refresh one grant`,
+      { env: 'CLAW_HOME' },
+    )
   if (inspection.leftovers.length > 0)
     add('store.leftovers', 'no interrupted write is left', `${inspection.leftovers.length} temporary files`, {
       command: 'claw doctor --fix',
