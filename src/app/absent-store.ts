@@ -1,5 +1,5 @@
 import { ClawError } from '../core/errors.ts'
-import type { CredentialStore } from '../credentials/store.ts'
+import { type CredentialStore, UNREMARKABLE } from '../credentials/store.ts'
 
 /**
  * The store of a user without a home: it reads as empty, so that keys of the environment go on working, and stores nothing.
@@ -28,12 +28,7 @@ export function absentStore(error?: ClawError): CredentialStore {
     inspect: async () => ({
       exists: false,
       protection: 'nothing can be stored',
-      unsafe: null,
-      groupWritable: null,
-      modeProblem: null,
-      leftovers: [],
-      sharedOn: null,
-      quarantined: [],
+      ...UNREMARKABLE,
     }),
     repair: async () => [],
     assertWritable: refuse,

@@ -1,7 +1,7 @@
 import type { Expectation } from '../config/config.ts'
 import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import type { Kind } from '../core/vocabulary.ts'
+import { type Kind, profileFlag } from '../core/vocabulary.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import { KIND_OF, METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
@@ -57,7 +57,7 @@ function waitCommand(named: Named, wanted: WantedCredential, candidates: readonl
     ({ fact, kind, auth }) => fact === 'pending' && isWantedKind(kind, wanted) && METHOD_OF[auth.kind] === 'device',
   )
   if (!waits) return undefined
-  return `claw auth wait ${named.name}${waits.profile === 'default' ? '' : ` --profile ${waits.profile}`}`
+  return `claw auth wait ${named.name}${profileFlag(waits.profile)}`
 }
 
 interface WayIn {
@@ -145,7 +145,7 @@ function accountsOf({ account, record }: Candidate): readonly (string | null)[] 
 function removalOf({ origin, setting, kind, route, profile }: Candidate): string | undefined {
   if (origin === 'environment' || origin === 'bundle') return `unset ${setting}`
   if (origin === 'config' || origin === 'identity') return `remove \`${setting}\` from the configuration`
-  if (origin === 'store') return `claw auth logout ${route.id} --kind ${kind}${profile === 'default' ? '' : ` --profile ${profile}`}`
+  if (origin === 'store') return `claw auth logout ${route.id} --kind ${kind}${profileFlag(profile)}`
   return undefined
 }
 

@@ -7,7 +7,7 @@ import type { Named } from './catalogue.ts'
 import { type Survey, surveyCredentials } from './find-credential.ts'
 import { isInDoubt } from './refresh-doubt.ts'
 import type { Session } from './session.ts'
-import { storedRecords } from './stored-records.ts'
+import { compare, storedRecords } from './stored-records.ts'
 
 /** One credential as `auth status` shows it. */
 export interface StatusRow {
@@ -155,8 +155,4 @@ function storedRows(session: Session, snapshot: Snapshot, name: string | undefin
 
 function isSame(a: StatusRow, b: StatusRow): boolean {
   return a.route === b.route && a.profile === b.profile && a.kind === b.kind && a.source === b.source
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import { ClawError } from '../core/errors.ts'
+import { fingerprintOf } from '../credentials/next-record.ts'
 import type { HttpResponse } from '../platform/http.ts'
 import type { Message, PromptEvent, PromptRequest, ToolDefinition } from '../protocols/prompt/conversation.ts'
 import { type WireProtocol, wireProtocol } from '../protocols/prompt/wire-protocol.ts'
@@ -13,7 +14,7 @@ import { dialectOf, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
 import { replacement } from './sign-in-command.ts'
-import { tokenHash, usableCredential } from './usable-credential.ts'
+import { usableCredential } from './usable-credential.ts'
 
 export interface PromptAsk {
   readonly messages: readonly Message[]
@@ -120,7 +121,7 @@ async function renew(session: Session, credential: ChosenCredential): Promise<Ch
   const { secret, record, reread } = credential
   if (!secret) return undefined
   if (record?.kind === 'oauth' && record.refreshable) {
-    const { credential: newer } = await usableCredential(session, credential, { rejected: tokenHash(secret) })
+    const { credential: newer } = await usableCredential(session, credential, { rejected: fingerprintOf(secret) })
     return newer.secret?.equals(secret) === false ? newer : undefined
   }
   const again = await reread?.()

@@ -1,6 +1,6 @@
 import { ClawError } from '../core/errors.ts'
 import { formatInstant } from '../core/duration.ts'
-import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
+import { DEFAULT_PROFILE, profileFlag } from '../core/vocabulary.ts'
 import type { CredentialRecord, Holder } from '../credentials/record.ts'
 import { decideRefresh, remainingMs, type Verdict } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
@@ -141,5 +141,5 @@ function failed(
 export function signInCommand({ method, route, profile }: Pick<CredentialRecord, 'method' | 'route' | 'profile'>): string {
   const flags = { device: '--device', pkce: '--paste', identity: '--identity', api_key: '--api-key', token: '--token', none: '' }[method]
   const stdin = method === 'api_key' || method === 'token' ? ' --stdin' : ''
-  return `claw auth ${flags} ${route}${stdin}${profile === DEFAULT_PROFILE ? '' : ` --profile ${profile}`}`.replace('  ', ' ')
+  return `claw auth ${flags} ${route}${stdin}${profileFlag(profile)}`.replace('  ', ' ')
 }

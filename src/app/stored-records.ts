@@ -44,6 +44,7 @@ function routeIds(catalogue: Catalogue, name: string, snapshot: Snapshot): reado
       : catalogue.find(name).routes.map(({ id }) => id)
 }
 
-function compare(a: string, b: string): number {
+/** By code units: the order of a report depends on no locale. */
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
+import { fingerprintOf } from '../credentials/next-record.ts'
 import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
@@ -59,13 +59,8 @@ export async function usableCredential(session: Session, chosen: ChosenCredentia
   return { credential: withSecret(chosen, kept.record.secrets.access, kept.record), outcome: kept.outcome, warning: kept.warning }
 }
 
-/** The hash by which a caller names a refused token. */
-export function tokenHash(secret: Secret): string {
-  return createHash('sha256').update(secret.reveal()).digest('hex')
-}
-
 function isRejected(secret: Secret | undefined, rejected: string | undefined): boolean {
-  return rejected !== undefined && secret !== undefined && tokenHash(secret).startsWith(rejected)
+  return rejected !== undefined && secret !== undefined && fingerprintOf(secret).startsWith(rejected)
 }
 
 function copiedStore(record: CredentialRecord): ClawError {

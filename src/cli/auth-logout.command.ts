@@ -4,7 +4,7 @@ import { signOut } from '../app/sign-out.ts'
 import { storedRecords } from '../app/stored-records.ts'
 import { kindOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
-import { slotName } from './slot-name.ts'
+import { slotName } from '../core/vocabulary.ts'
 
 export class AuthLogoutCommand extends ClawCommand {
   static override paths = [['auth', 'logout']]

@@ -3,7 +3,7 @@ import { ClawError } from '../core/errors.ts'
 import { refreshGrants } from '../app/refresh-grants.ts'
 import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
-import { slotName } from './slot-name.ts'
+import { slotName } from '../core/vocabulary.ts'
 import { renderError } from './render-error.ts'
 
 export class AuthRefreshCommand extends ClawCommand {

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion'
 import { credentialStatus, meetsGate } from '../app/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
 import { durationOf, kindOf } from './option-values.ts'
-import { slotName } from './slot-name.ts'
+import { slotName } from '../core/vocabulary.ts'
 
 export class AuthStatusCommand extends ClawCommand {
   static override paths = [['auth', 'status']]

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { findModelUse } from '../app/model-use.ts'
-import { assertOutFile } from '../app/out-file.ts'
+import { assertOutFile, writeOutFile } from '../app/out-file.ts'
 import { parseMessages, parseTools, readUserText } from '../app/prompt-files.ts'
 import { type PromptAsk, runPrompt } from '../app/run-prompt.ts'
 import { type AnswerSink, answerSink } from './answer-sink.ts'
@@ -76,7 +76,6 @@ export class PromptCommand extends ClawCommand {
 
   async #result(result: Readonly<Record<string, unknown>>): Promise<void> {
     if (this.out === undefined) return this.printExact(result)
-    const { writeOutFile } = await import('../app/out-file.ts')
     await writeOutFile(this.out, `${JSON.stringify(result)}\n`)
   }
 

@@ -15,6 +15,16 @@ export type CandidateState = 'wins' | 'shadowed' | 'missing' | 'expired' | 'refr
 
 export const DEFAULT_PROFILE = 'default'
 
+/** Where a credential is kept, for people: `kimi-code`, or `kimi-code@ci` for another profile. */
+export function slotName({ route, profile }: { readonly route: string; readonly profile: string }): string {
+  return profile === DEFAULT_PROFILE ? route : `${route}@${profile}`
+}
+
+/** The end of a command that is about one profile: empty for the default one. */
+export function profileFlag(profile: string): string {
+  return profile === DEFAULT_PROFILE ? '' : ` --profile ${profile}`
+}
+
 /** The longest name of a provider, a profile or a tier. */
 const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/
 const DEVICE_NAMES = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/

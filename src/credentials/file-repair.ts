@@ -6,7 +6,7 @@ import { chmod, errnoOf, lstat, namesIn, readRegularFile, removeIfThere, replace
 import { decodeDocument, encodeDocument, type StoreDocument } from './document-codec.ts'
 import { ShapeError } from './json-shape.ts'
 import { salvageDocument, wasNewer } from './salvage.ts'
-import type { StoreInspection } from './store.ts'
+import { type StoreInspection, UNREMARKABLE } from './store.ts'
 
 /** A temporary file this old belongs to nobody who is still writing it. */
 const LEFTOVER_MS = 10 * 60_000
@@ -22,12 +22,7 @@ export async function inspectFiles(path: string, uid: number, now: number): Prom
     return {
       exists: false,
       protection: 'nothing is stored yet',
-      unsafe: null,
-      groupWritable: null,
-      modeProblem: null,
-      leftovers: [],
-      sharedOn: null,
-      quarantined: [],
+      ...UNREMARKABLE,
     }
   }
   const { unsafe, groupWritable } = await judgeDirectories(dir, uid)

@@ -1,21 +1,21 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Machine } from '../platform/machine.ts'
 import type { Random } from '../platform/random.ts'
 import { sightOf, thisHolder } from './holder.ts'
 import type { CredentialRecord, Holder, PendingFlow } from './record.ts'
 import { judgeWrite } from './record-writes.ts'
-import type {
-  AnswerSpool,
-  CredentialStore,
-  Lease,
-  LeaseOptions,
-  LeaseOwner,
-  RecordWrite,
-  SavedAnswer,
-  Snapshot,
-  StoreInspection,
-  WriteOutcome,
+import {
+  type AnswerSpool,
+  type CredentialStore,
+  type Lease,
+  type LeaseOptions,
+  type LeaseOwner,
+  type RecordWrite,
+  type SavedAnswer,
+  type Snapshot,
+  type StoreInspection,
+  type WriteOutcome,
+  UNREMARKABLE,
 } from './store.ts'
 
 interface HeldLease extends Lease {
@@ -61,7 +61,7 @@ export class MemoryStore implements CredentialStore {
     this.#fence += 1
     const lease: HeldLease = {
       key,
-      nonce: randomBytes(12).toString('hex'),
+      nonce: this.#random.bytes(12).toString('hex'),
       fence: this.#fence,
       holder: thisHolder(this.#machine),
       takenAt: now,
@@ -120,12 +120,7 @@ export class MemoryStore implements CredentialStore {
     return {
       exists: true,
       protection: 'held in memory only',
-      unsafe: null,
-      groupWritable: null,
-      modeProblem: null,
-      leftovers: [],
-      sharedOn: null,
-      quarantined: [],
+      ...UNREMARKABLE,
     }
   }
 

@@ -29,6 +29,16 @@ export interface StoreInspection {
   readonly quarantined: readonly string[]
 }
 
+/** A store of which nothing has to be said but how it protects. */
+export const UNREMARKABLE = {
+  unsafe: null,
+  groupWritable: null,
+  modeProblem: null,
+  sharedOn: null,
+  leftovers: [],
+  quarantined: [],
+} satisfies Partial<StoreInspection>
+
 /** The right to write what belongs to one grant (or one pending flow), for a while and by the engine's clock. */
 export interface Lease {
   readonly key: string

@@ -100,7 +100,8 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   await chmod(path, 0o700)
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+/** False too where nobody can say. */
+export async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 

@@ -4,6 +4,7 @@ import { access, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, relative } from 'node:path'
 import type { Clock } from './clock.ts'
 import type { Environment } from './environment.ts'
+import { isDirectory } from './files.ts'
 
 /** A program that is asked for one value. */
 export interface CommandRequest {
@@ -126,14 +127,6 @@ async function isProgram(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)
     return (await stat(path)).isFile()
-  } catch {
-    return false
-  }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
   } catch {
     return false
   }

@@ -1,5 +1,6 @@
 import { formatDuration, formatInstant } from '../../core/duration.ts'
-import type { ClawError } from '../../core/errors.ts'
+import { ClawError } from '../../core/errors.ts'
+import { slotName } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import { replacement, signInCommand } from '../sign-in-command.ts'
 import { usableCredential } from '../usable-credential.ts'
@@ -15,7 +16,7 @@ const ACCEPTANCE_MS = 70_000
 /** Each credential once, however many tiers use it. */
 export function credentialChecks(ground: Ground): Check<Ground>[] {
   if (ground.uses.length === 0) return [nothingInUse]
-  const distinct = ground.uses.filter((use, n) => ground.uses.findIndex((other) => nameOf(other) === nameOf(use)) === n)
+  const distinct = ground.uses.filter((use, n) => ground.uses.findIndex((other) => slotName(other) === slotName(use)) === n)
   return distinct.flatMap((use) => checksOf(use, ground))
 }
 
@@ -35,12 +36,8 @@ const nothingInUse: Check<Ground> = {
   }),
 }
 
-function nameOf({ route, profile }: CredentialUse): string {
-  return profile === 'default' ? route : `${route}@${profile}`
-}
-
 function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
-  const name = nameOf(use)
+  const name = slotName(use)
   const present = `credential.${name}.present`
   const isNone = use.chosen?.kind === 'none'
   const checks: Check<Ground>[] = []
@@ -202,7 +199,7 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
       ...(probe.status === 'pass' ? {} : credentialFix(probe.error, route, chosen.kind === 'none' ? undefined : replacement(chosen))),
     }
   } catch (thrown) {
-    if (!isClawError(thrown)) throw thrown
+    if (!(thrown instanceof ClawError)) throw thrown
     const isStore = thrown.exit.name === 'STORE'
     return {
       status: isStore ? 'skip' : 'fail',
@@ -211,8 +208,4 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
       ...credentialFix(thrown, route, replacement(chosen)),
     }
   }
-}
-
-function isClawError(thrown: unknown): thrown is ClawError {
-  return thrown instanceof Error && thrown.name === 'ClawError'
 }

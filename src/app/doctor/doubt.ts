@@ -1,4 +1,5 @@
 import { formatInstant } from '../../core/duration.ts'
+import { profileFlag } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import { signInCommand } from '../stored-candidates.ts'
 import type { Finding } from './check.ts'
@@ -16,7 +17,7 @@ export function inDoubt({ chosen, record }: CredentialUse, { session, store }: P
       status: 'warn',
       evidence: 'resolved',
       detail: `${lost}: the old refresh token is tried once more`,
-      fix: { command: `claw auth refresh ${route}${profile === 'default' ? '' : ` --profile ${profile}`}` },
+      fix: { command: `claw auth refresh ${route}${profileFlag(profile)}` },
     }
   }
   const until = record.expiresAt === null ? 'its end' : formatInstant(record.expiresAt)

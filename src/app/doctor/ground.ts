@@ -1,21 +1,14 @@
 import type { ClawError } from '../../core/errors.ts'
-import type { AuthMode, Kind } from '../../core/vocabulary.ts'
+import type { Kind } from '../../core/vocabulary.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Snapshot, StoreInspection } from '../../credentials/store.ts'
 import type { CiSystem } from '../../platform/ci.ts'
 import type { ChosenCredential } from '../find-credential.ts'
 import type { Session } from '../session.ts'
-import type { CandidateRow } from './report.ts'
+import type { ResolutionRow } from './report.ts'
 
 /** One credential that a tier, a fallback or a provider would take. */
-export interface CredentialUse {
-  readonly tier: string | null
-  readonly provider: string
-  readonly route: string
-  readonly profile: string
-  readonly model: string | null
-  readonly authMode: AuthMode
-  readonly candidates: readonly CandidateRow[]
+export interface CredentialUse extends ResolutionRow {
   readonly chosen: ChosenCredential | null
   readonly record: CredentialRecord | null
   /** The answer to its last refresh was lost. */
