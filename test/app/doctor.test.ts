@@ -8,7 +8,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { MemorySpool } from '../../src/credentials/memory-store.ts'
 import { isLease, type Snapshot } from '../../src/credentials/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
+import { credentialWorld, startFlow, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 
 const worlds: TestWorld[] = []
@@ -397,33 +397,4 @@ async function loseRefresh(here: TestWorld) {
   await here.store.write({ type: 'gave_up', id, intent: begun.intent })
   await here.store.release(lease)
   return { record, intent: begun.intent }
-}
-
-async function startFlow(here: TestWorld) {
-  const lease = await here.store.tryLease('flow', { durationMs: 40_000, purpose: 'flow', signal: here.signal })
-  if (!isLease(lease)) throw new Error('the lease is busy')
-  await here.store.write({
-    type: 'put_flow',
-    lease,
-    flow: {
-      id: 'flow-1',
-      provider: 'moonshot',
-      route: 'kimi-code',
-      profile: 'default',
-      method: 'device',
-      auth: 'device',
-      userCode: 'AB-CD',
-      verificationUri: 'https://www.kimi.com/d',
-      verificationUriComplete: null,
-      intervalMs: 5_000,
-      slowedDown: false,
-      region: null,
-      client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
-      secrets: { deviceCode: new Secret('a-device-code', 'device-code') },
-      unknown: {},
-      expiresInMs: 600_000,
-      nextPollInMs: 5_000,
-      startedAgoMs: 0,
-    },
-  })
 }

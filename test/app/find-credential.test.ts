@@ -7,7 +7,7 @@ import { tierOf } from '../../src/app/model-reference.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { writeBundle, type Bundle } from '../../src/credentials/bundle.ts'
-import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
+import { credentialWorld, startFlow, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 
 const worlds: TestWorld[] = []
@@ -361,32 +361,7 @@ describe('a stored grant', () => {
 
   it('that nobody has approved yet is pending', async () => {
     const here = await world()
-    const lease = await here.store.tryLease('flow-1', { durationMs: 1_000, purpose: 'test', signal: here.signal })
-    if (!('nonce' in lease)) throw new Error('busy')
-    await here.store.write({
-      type: 'put_flow',
-      lease,
-      flow: {
-        id: 'flow-1',
-        provider: 'moonshot',
-        route: 'kimi-code',
-        profile: 'default',
-        method: 'device',
-        auth: 'device',
-        userCode: 'AB-CD',
-        verificationUri: 'https://www.kimi.com/d',
-        verificationUriComplete: null,
-        intervalMs: 5_000,
-        slowedDown: false,
-        region: null,
-        client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
-        secrets: { deviceCode: new Secret('a-device-code', 'device-code') },
-        unknown: {},
-        expiresInMs: 600_000,
-        nextPollInMs: 5_000,
-        startedAgoMs: 0,
-      },
-    })
+    await startFlow(here)
     expect((await survey(here, 'moonshot')).map(({ state, reason }) => [state, reason])).toEqual([
       ['pending', 'a sign-in waits: claw auth wait kimi-code'],
     ])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loopbackServer } from '../support/loopback-server.ts'
 import { startOidcProvider } from '../support/oidc-provider.ts'
-import { machineWith } from '../support/sandboxed.ts'
+import { machineWith, type TestMachine } from '../support/sandboxed.ts'
 import { expireStored } from '../support/stored-expiry.ts'
 
 /** A gateway that takes any bearer token, and says back which one it was given. */
@@ -18,36 +18,40 @@ function gateway() {
   })
 }
 
-describe('against an authorization server that nobody here wrote', () => {
-  it('signs in by discovery, prompts, passes the doctor, rotates, and meets a revoked family', async () => {
-    await using provider = await startOidcProvider()
-    await using api = await gateway()
-    await using world = machineWith(`
+/** A provider of one's own whose sign-in is found by discovery. */
+function acme({ issuer, clientId }: { readonly issuer: string; readonly clientId: string }, baseUrl: string): string {
+  return `
 [providers.acme]
 protocol = "openai-chat"
-base_url = "${api.origin}/v1"
+base_url = "${baseUrl}"
 models = ["m"]
 
 [providers.acme.auth.sso]
 method = "device"
-issuer = "${provider.issuer}"
-client_id = "${provider.clientId}"
+issuer = "${issuer}"
+client_id = "${clientId}"
 scope = "openid offline_access"
-`)
-    let approval: Promise<void> | undefined
-    const signIn = await world.claw(
-      {
-        onStdout: (text) => {
-          const page = /"verificationUriComplete":"([^"]+)"/.exec(text)?.[1]
-          if (page) approval ??= provider.approve(page)
-        },
-      },
-      'auth',
-      '--device',
-      'acme',
-      '--json',
-    )
-    await approval
+`
+}
+
+/** Signs in, while somebody does something at the page that is printed. */
+async function signInAt(world: TestMachine, act: (page: string) => Promise<void>) {
+  let acted: Promise<void> | undefined
+  const onStdout = (text: string) => {
+    const page = /"verificationUriComplete":"([^"]+)"/.exec(text)?.[1]
+    if (page) acted ??= act(page)
+  }
+  const signIn = await world.claw({ onStdout }, 'auth', '--device', 'acme', '--json')
+  await acted
+  return signIn
+}
+
+describe('against an authorization server that nobody here wrote', () => {
+  it('signs in by discovery, prompts, passes the doctor, rotates, and meets a revoked family', async () => {
+    await using provider = await startOidcProvider()
+    await using api = await gateway()
+    await using world = machineWith(acme(provider, `${api.origin}/v1`))
+    const signIn = await signInAt(world, (page) => provider.approve(page))
     expect({ exitCode: signIn.exitCode, result: signIn.result }).toMatchObject({
       exitCode: 0,
       result: {
@@ -86,32 +90,8 @@ scope = "openid offline_access"
 
   it('ends with 79 when somebody denies', async () => {
     await using provider = await startOidcProvider()
-    await using world = machineWith(`
-[providers.acme]
-protocol = "openai-chat"
-base_url = "${provider.issuer}/v1"
-models = ["m"]
-
-[providers.acme.auth.sso]
-method = "device"
-issuer = "${provider.issuer}"
-client_id = "${provider.clientId}"
-scope = "openid offline_access"
-`)
-    let denial: Promise<void> | undefined
-    const signIn = await world.claw(
-      {
-        onStdout: (text) => {
-          const page = /"verificationUriComplete":"([^"]+)"/.exec(text)?.[1]
-          if (page) denial ??= provider.deny(page)
-        },
-      },
-      'auth',
-      '--device',
-      'acme',
-      '--json',
-    )
-    await denial
+    await using world = machineWith(acme(provider, `${provider.issuer}/v1`))
+    const signIn = await signInAt(world, (page) => provider.deny(page))
     expect(signIn.result).toMatchObject({ code: 'CLAW_DENIED', exit: { code: 79, name: 'DENIED' } })
   })
 })

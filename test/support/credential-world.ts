@@ -7,6 +7,7 @@ import type { CredentialWorld } from '../../src/app/credential-question.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { NewCredential, Slot } from '../../src/credentials/record.ts'
 import { MemoryStore } from '../../src/credentials/memory-store.ts'
+import { isLease } from '../../src/credentials/store.ts'
 import { systemConfigFiles } from '../../src/platform/config-files.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import type { Machine } from '../../src/platform/machine.ts'
@@ -93,4 +94,34 @@ export async function credentialWorld(
     },
     remove: () => rm(dir, { recursive: true, force: true }),
   }
+}
+
+/** A device sign-in of kimi-code that nobody has approved yet. */
+export async function startFlow(here: TestWorld) {
+  const lease = await here.store.tryLease('flow', { durationMs: 40_000, purpose: 'flow', signal: here.signal })
+  if (!isLease(lease)) throw new Error('the lease is busy')
+  await here.store.write({
+    type: 'put_flow',
+    lease,
+    flow: {
+      id: 'flow-1',
+      provider: 'moonshot',
+      route: 'kimi-code',
+      profile: 'default',
+      method: 'device',
+      auth: 'device',
+      userCode: 'AB-CD',
+      verificationUri: 'https://www.kimi.com/d',
+      verificationUriComplete: null,
+      intervalMs: 5_000,
+      slowedDown: false,
+      region: null,
+      client: { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/t', revocationEndpoint: null, issuer: null, redirectUri: null },
+      secrets: { deviceCode: new Secret('a-device-code', 'device-code') },
+      unknown: {},
+      expiresInMs: 600_000,
+      nextPollInMs: 5_000,
+      startedAgoMs: 0,
+    },
+  })
 }
