@@ -1,9 +1,9 @@
-import type { Reference } from '../core/reference.ts'
 import type { Protocol } from '../core/vocabulary.ts'
 import type { Dialect } from '../protocols/prompt/conversation.ts'
 import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
-import type { FederationEntry } from './federation-entry.ts'
+import type { AuthEntry } from './auth-entry.ts'
 
+export type { AuthEntry, AuthKind } from './auth-entry.ts'
 export type { FederationEntry } from './federation-entry.ts'
 
 /**
@@ -106,103 +106,6 @@ export interface Region {
   readonly baseUrl?: string
   readonly baseUrls?: Partial<Readonly<Record<Protocol, string>>>
   readonly oauthHost?: string
-}
-
-/** The kinds of auth entries, as the vendors' methods differ. */
-export type AuthKind = 'api_key' | 'bearer' | 'oauth_device' | 'oauth_pkce' | 'pkce_key_mint' | 'workload_identity' | 'none'
-
-export interface AuthEntry {
-  readonly id: string
-  readonly kind: AuthKind
-  /** Usable with nobody at the keyboard (device methods need one approval elsewhere). */
-  readonly headless: boolean
-  /** False: not offered unless the user's file or `CLAW_ENABLE` switches it on. */
-  readonly enabled: boolean
-  readonly terms?: ProviderEntry['terms']
-  readonly status: 'verified' | 'inferred'
-  readonly quirks?: readonly string[]
-
-  /** How the credential is sent. */
-  readonly header?: string
-  readonly scheme?: string
-  readonly headerAlternatives?: readonly string[]
-  readonly extraHeaders?: Readonly<Record<string, string>>
-  /** By the beginning of the value: headers that a credential of that shape needs beside its own. */
-  readonly extraHeadersByPrefix?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  readonly optionalHeadersEnv?: Readonly<Record<string, string>>
-
-  /** Keys and tokens given by hand. */
-  readonly env?: readonly string[]
-  readonly prefixes?: readonly string[]
-  readonly rejectPrefixes?: readonly string[]
-  readonly modelsEndpointWorks?: boolean
-
-  /** Device and PKCE grants. Endpoints are absolute, or paths below `oauthHost`, or found by `issuer`. */
-  readonly issuer?: string
-  readonly oauthHost?: string
-  readonly deviceUrl?: string
-  readonly authorizeUrl?: string
-  readonly tokenUrl?: string
-  readonly revocationUrl?: string
-  readonly clientId?: string
-  /** Only for a provider of one's own; the catalogue holds none. */
-  readonly clientSecret?: Reference
-  readonly scopes?: readonly string[]
-  readonly audience?: string
-  readonly resource?: string
-  readonly redirectUri?: string
-  readonly extraParams?: Readonly<Record<string, string>>
-  readonly deviceBody?: 'form' | 'json'
-  readonly tokenBody?: 'form' | 'json'
-  readonly refreshBody?: 'form' | 'json'
-  readonly sendDeviceHeaders?: boolean
-  readonly defaultIntervalS?: number
-  readonly expiresS?: number
-  readonly verificationUriMayBeEmpty?: boolean
-  readonly waitBeforeFirstPoll?: boolean
-  /** OAuth errors that end a device flow, beyond those of RFC 8628. */
-  readonly fatalPollErrors?: readonly string[]
-  readonly requestTimeoutS?: number
-
-  /** Refresh. */
-  readonly rotates?: 'every-refresh' | 'single-use' | 'sometimes' | 'no'
-  readonly bufferS?: number
-  readonly accessTtlS?: number
-  /** OAuth errors of the token endpoint that mean the grant is dead. */
-  readonly deadRefreshCodes?: readonly string[]
-  readonly retryInDoubt?: boolean
-  readonly opaqueToken?: boolean
-
-  /** Authorization code with PKCE (paste and loopback). */
-  readonly paste?: boolean
-  readonly redirectUris?: readonly string[]
-  readonly preferredPort?: number
-  readonly anyLoopbackPort?: boolean
-  readonly bindHost?: string
-  readonly pasteRedirectUri?: string
-  readonly pasteFormat?: string
-  readonly authorizeUrlAlternatives?: readonly string[]
-  readonly tokenUrlFallbacks?: readonly string[]
-  readonly scopesLegacy?: readonly string[]
-  readonly authorizeParams?: Readonly<Record<string, string>>
-  readonly pkceMethod?: 'S256'
-  readonly independentState?: boolean
-  readonly stateInBody?: boolean
-  readonly callbackParam?: string
-  readonly noState?: boolean
-  readonly noClientId?: boolean
-  readonly tokenFields?: readonly string[]
-  readonly resultField?: string
-  readonly loginTimeoutS?: number
-  readonly pasteOmits?: string
-  readonly codeTtlS?: number
-
-  /** Workload identity (exchange of a CI job's own token). */
-  readonly federation?: FederationEntry
-  /** From the user's file: where the job's token comes from, the vendor's ids by their wire names, and the grant. */
-  readonly subjectToken?: Reference
-  readonly ids?: Readonly<Record<string, string>>
-  readonly grant?: 'token-exchange' | 'jwt-bearer' | 'client-assertion'
 }
 
 export interface ModelEntry {
