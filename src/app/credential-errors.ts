@@ -8,7 +8,7 @@ import type { AuthEntry } from '../providers/entry.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from './catalogue.ts'
 import { methodsOf } from './choose-method.ts'
-import { signInCommand } from './stored-candidates.ts'
+import { signInCommand } from './sign-in-command.ts'
 import type { WantedCredential } from './wanted-credential.ts'
 
 const OAUTH_KINDS: readonly Kind[] = ['token', 'oauth', 'identity']
@@ -70,34 +70,28 @@ interface WayIn {
 function waysIn(named: Named, wanted: WantedCredential): WayIn[] {
   return methodsOf(named)
     .filter(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
-    .flatMap(({ route, auth }) => wayIn(named, route, auth))
+    .flatMap(({ route, auth }) => wayIn(named, route, auth, wanted.profile))
 }
 
-function wayIn(named: Named, route: Route, auth: AuthEntry): WayIn[] {
+function wayIn(named: Named, route: Route, auth: AuthEntry, profile: string): WayIn[] {
   const variable = auth.env?.[0]
   const page = route.entry.keyUrl === undefined ? '' : `; a key comes from ${route.entry.keyUrl}`
-  const given = (flag: string, key: string, words: string): WayIn => {
-    const command = `claw auth ${flag} ${named.name} --stdin`
+  const command = signInCommand({ method: METHOD_OF[auth.kind], route: named.name, profile })
+  const given = (key: string, words: string): WayIn => {
     const set = variable === undefined ? '' : `set ${variable}, or `
     return {
-      line: `${words}: ${set}run \`${command}\`, or write \`${key}\` in [providers.${named.name}]${flag === '--api-key' ? page : ''}`,
+      line: `${words}: ${set}run \`${command}\`, or write \`${key}\` in [providers.${named.name}]${key === 'api_key' ? page : ''}`,
       fix: variable === undefined ? command : `set ${variable}`,
       command,
     }
   }
   switch (METHOD_OF[auth.kind]) {
     case 'api_key':
-      return [given('--api-key', 'api_key', 'API key')]
+      return [given('api_key', 'API key')]
     case 'token':
-      return [given('--token', 'auth_token', 'token')]
+      return [given('auth_token', 'token')]
     case 'device':
-      return [
-        {
-          line: `device sign-in: run \`claw auth --device ${named.name}\` and approve it in a browser elsewhere`,
-          fix: `claw auth --device ${named.name}`,
-          command: `claw auth --device ${named.name}`,
-        },
-      ]
+      return [{ line: `device sign-in: run \`${command}\` and approve it in a browser elsewhere`, fix: command, command }]
     default:
       return []
   }

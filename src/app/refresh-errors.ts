@@ -1,7 +1,7 @@
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
-import type { Verdict } from '../credentials/refresh-decision.ts'
+import type { Verdict } from '../core/vocabulary.ts'
 
 /** What a caller is told when a grant cannot be brought to serve; `null` for a verdict that is not final. */
 export function verdictError(verdict: Verdict, record: CredentialRecord, now: number, signInCommand: string): ClawError | null {

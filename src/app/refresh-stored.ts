@@ -6,7 +6,7 @@ import { type KeptFresh, keepFresh } from './keep-fresh.ts'
 import { oauthClient } from './oauth-client.ts'
 import type { Session } from './session.ts'
 import { credentialOf } from './sign-in-device.ts'
-import { signInCommand } from './stored-candidates.ts'
+import { signInCommand } from './sign-in-command.ts'
 import { tokenWire } from './token-wire.ts'
 
 export interface RefreshOptions {

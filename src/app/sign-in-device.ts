@@ -13,6 +13,7 @@ import { DeviceSignIn, type DeviceTarget, type Granted, type StoredGrant } from 
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
+import { signInCommand as commandOf } from './sign-in-command.ts'
 
 export interface DeviceOptions {
   readonly name: string
@@ -46,7 +47,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   const { ports, signal } = session
   const choice = options.resumeOnly ? pendingChoice(session, options.name) : chooseMethod(session.catalogue, options.name, 'device')
   const { route, auth } = choice
-  const signInCommand = `claw auth --device ${options.name}`
+  const signInCommand = commandOf({ method: 'device', route: options.name, profile: options.profile })
   const snapshot = await ports.store.read()
   const before = snapshot.records.find(
     (record) => record.route === route.id && record.profile === options.profile && record.kind === 'oauth',

@@ -1,12 +1,13 @@
 import { ClawError } from '../core/errors.ts'
 import { formatInstant } from '../core/duration.ts'
-import { DEFAULT_PROFILE, profileFlag } from '../core/vocabulary.ts'
+import { DEFAULT_PROFILE, profileFlag, type Verdict } from '../core/vocabulary.ts'
 import type { CredentialRecord, Holder } from '../credentials/record.ts'
-import { decideRefresh, remainingMs, type Verdict } from '../credentials/refresh-decision.ts'
+import { decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import { authFor, type Candidate, candidate, judgeModel, type Scope, whyOff } from './candidates.ts'
 import type { Route } from './catalogue.ts'
 import type { Gathered } from './gather-candidates.ts'
+import { signInCommand } from './sign-in-command.ts'
 
 /** A store as it was read, or why it could not be. */
 export interface StoreReading {
@@ -32,7 +33,7 @@ export function fromStore(scope: Scope, store: StoreReading): Gathered {
   const flows = snapshot.flows.flatMap((flow) => {
     const route = flow.profile === profile && flow.expiresAt > snapshot.now ? ofRoute(flow.route) : undefined
     if (!route) return []
-    const reason = `a sign-in waits: claw auth ${flow.method === 'device' ? 'wait' : 'complete'} ${route.id}`
+    const reason = `a sign-in waits: claw auth ${flow.method === 'device' ? 'wait' : 'complete'} ${route.id}${profileFlag(profile)}`
     return [
       candidate({
         origin: 'store',
@@ -135,11 +136,4 @@ function failed(
 ): Partial<Candidate> {
   const error = new ClawError(code, { what, why, fix: signInCommand(record) })
   return { fact, failedForGood: true, error, reason: what }
-}
-
-/** What to type for a new sign-in of a stored credential. */
-export function signInCommand({ method, route, profile }: Pick<CredentialRecord, 'method' | 'route' | 'profile'>): string {
-  const flags = { device: '--device', pkce: '--paste', identity: '--identity', api_key: '--api-key', token: '--token', none: '' }[method]
-  const stdin = method === 'api_key' || method === 'token' ? ' --stdin' : ''
-  return `claw auth ${flags} ${route}${stdin}${profileFlag(profile)}`.replace('  ', ' ')
 }

@@ -6,7 +6,7 @@ import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/re
 import type { LeaseOwner } from '../credentials/store.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
 import type { Session } from './session.ts'
-import { signInCommand } from './stored-candidates.ts'
+import { renewalCommand, signInCommand } from './sign-in-command.ts'
 
 export interface Demand {
   /** At least this much must be left of the access token, ms. */
@@ -67,7 +67,7 @@ function copiedStore(record: CredentialRecord): ClawError {
   return new ClawError('CLAW_STORE_COPIED', {
     what: 'the credential store was copied from another machine',
     why: '`[store] bound_to_machine` forbids to use what it holds',
-    fix: record.kind === 'oauth' ? signInCommand(record) : `claw auth --api-key ${record.provider} --stdin`,
+    fix: signInCommand(record),
   })
 }
 
@@ -82,9 +82,6 @@ function unexpired(session: Session, chosen: ChosenCredential, { minTtlMs = 0 }:
         ? `the ${chosen.kind} of \`${chosen.route.id}\` ends too soon`
         : `the ${chosen.kind} of \`${chosen.route.id}\` has expired`,
     why: `it ends ${new Date(chosen.expiresAt).toISOString()} (source ${chosen.source}), and cannot be renewed here`,
-    fix:
-      chosen.source === 'bundle'
-        ? 'let whoever wrote the bundle write a new one with `claw token --bundle`'
-        : `claw auth --token ${chosen.named.name} --stdin`,
+    fix: chosen.source === 'bundle' ? 'let whoever wrote the bundle write a new one with `claw token --bundle`' : renewalCommand(chosen),
   })
 }

@@ -1,6 +1,7 @@
 import type { Config, Tier } from '../config/config.ts'
 import { type AuthMode, DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import type { Catalogue, Named } from './catalogue.ts'
+import type { Session } from './session.ts'
 
 /** Which credential is wanted, and who says so. */
 export interface WantedCredential {
@@ -9,6 +10,11 @@ export interface WantedCredential {
   readonly profile: string
   /** `CLAW_AUTH_MODE`, `tiers.fast.auth_mode`, `providers.openai.auth_mode` or `the default`. */
   readonly authModeBy: string
+}
+
+/** The profile that a command about a provider means where no tier is in play. */
+export function profileOf({ config, catalogue }: Pick<Session, 'config' | 'catalogue'>, name: string): string {
+  return wantedCredential(config, catalogue, catalogue.find(name), undefined).profile
 }
 
 /** Flag and environment beat the tier, which beats the route that was named, which beats its provider. */

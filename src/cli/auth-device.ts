@@ -1,15 +1,15 @@
 import { formatInstant } from '../core/duration.ts'
-import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
+import { profileFlag } from '../core/vocabulary.ts'
 import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
+import { profileOf } from '../app/wanted-credential.ts'
 import { authResult } from './auth-result.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 
 export interface DeviceSignInOptions {
   readonly provider: string
-  readonly profile: string | undefined
   readonly wait: boolean
   readonly force: boolean
   /** `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning. */
@@ -26,7 +26,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
   let lastEventAt = 0
   let { provider } = options
   let lastHeartbeatAt = session.ports.clock.now()
-  const profile = options.profile ?? session.config.profile ?? DEFAULT_PROFILE
+  const profile = profileOf(session, options.provider)
   const result = await signInWithDevice(
     { ...session, signal: AbortSignal.any([session.signal, writes.signal]) },
     {
@@ -99,7 +99,7 @@ async function handOver(
       expiresAt: formatInstant(code.expiresAt),
       interval: code.intervalMs / 1_000,
     })
-  } else await output.say(`go on with: claw auth wait ${provider}`)
+  } else await output.say(`go on with: claw auth wait ${provider}${profileFlag(profile)}`)
   return 83
 }
 

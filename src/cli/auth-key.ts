@@ -1,7 +1,7 @@
 import { ClawError } from '../core/errors.ts'
-import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
 import { storeKey } from '../app/store-key.ts'
+import { profileOf } from '../app/wanted-credential.ts'
 import type { Session } from '../app/session.ts'
 import { authResult } from './auth-result.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -10,7 +10,6 @@ import type { Shell } from './context.ts'
 
 export interface KeyCommandOptions {
   readonly provider: string
-  readonly profile: string | undefined
   readonly method: 'api_key' | 'token'
   readonly stdin: boolean
   readonly fromEnv: string | undefined
@@ -32,7 +31,7 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
   const writes = new WriteQueue()
   const stored = await storeKey(session, {
     name: options.provider,
-    profile: options.profile ?? session.config.profile ?? DEFAULT_PROFILE,
+    profile: profileOf(session, options.provider),
     method: options.method,
     check: options.check,
     lifetimeMs: options.lifetimeMs,

@@ -28,7 +28,6 @@ export class AuthWaitCommand extends ClawCommand {
     }
     return signIn(await this.openSession(), output, {
       provider: this.provider,
-      profile: this.profile,
       wait: true,
       force: false,
       check: this.check,

@@ -55,7 +55,6 @@ export class AuthCommand extends ClawCommand {
     const { signIn } = await import('./auth-device.ts')
     return signIn(await this.openSession(), this.#deviceOutput(), {
       provider,
-      profile: this.profile,
       wait: this.wait,
       force: this.force,
       check: this.check,
@@ -80,7 +79,6 @@ export class AuthCommand extends ClawCommand {
     }
     return store(await this.openSession(), this.shell, output, {
       provider,
-      profile: this.profile,
       method: this.token ? 'token' : 'api_key',
       stdin: this.stdin,
       fromEnv: this.fromEnv,

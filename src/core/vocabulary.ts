@@ -13,6 +13,26 @@ export type Protocol = 'anthropic-messages' | 'openai-chat' | 'openai-responses'
 /** What became of one candidate credential in resolution. */
 export type CandidateState = 'wins' | 'shadowed' | 'missing' | 'expired' | 'refreshable' | 'wrong_kind' | 'refused' | 'doubt' | 'pending'
 
+/** What a reading of a grant says is to be done about it, in the words of the laws. */
+export type Verdict =
+  /** Hand out the stored token. */
+  | 'usable'
+  /** Valid, but inside the margin: renew it if the lease is to be had without waiting. */
+  | 'inside_margin'
+  | 'due'
+  /** A lost answer may be resolved by the one retry of law 5. */
+  | 'retry'
+  /** A complete answer lies beside the store. */
+  | 'saved'
+  /** Somebody else is at it. */
+  | 'pending'
+  | 'logged_out'
+  | 'rejected'
+  /** The retry was lost too, or is not allowed: only a new sign-in helps. */
+  | 'interrupted'
+  /** In doubt, and a valid token is not put at risk to get a newer one. */
+  | 'in_doubt'
+
 export const DEFAULT_PROFILE = 'default'
 
 /** Where a credential is kept, for people: `kimi-code`, or `kimi-code@ci` for another profile. */

@@ -1,3 +1,4 @@
+import type { Verdict } from '../core/vocabulary.ts'
 import type { CredentialRecord, Holder, Intent } from './record.ts'
 import type { SavedAnswer } from './store.ts'
 
@@ -18,26 +19,6 @@ export interface Wish {
   /** `false` in an entry whose server punishes a second try (law 5). */
   readonly retryInDoubt: boolean
 }
-
-/** What to do about a grant, after it was read. */
-export type Verdict =
-  /** Hand out the stored token. */
-  | 'usable'
-  /** Valid, but inside the margin: renew it if the lease is to be had without waiting. */
-  | 'inside_margin'
-  | 'due'
-  /** A lost answer may be resolved by the one retry of law 5. */
-  | 'retry'
-  /** A complete answer lies beside the store. */
-  | 'saved'
-  /** Somebody else is at it. */
-  | 'pending'
-  | 'logged_out'
-  | 'rejected'
-  /** The retry was lost too, or is not allowed: only a new sign-in helps. */
-  | 'interrupted'
-  /** In doubt, and a valid token is not put at risk to get a newer one. */
-  | 'in_doubt'
 
 /** The margin in force for a grant of a certain lifetime, ms. */
 export function marginOf(record: CredentialRecord, marginMs: number): number {

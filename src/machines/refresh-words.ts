@@ -1,20 +1,8 @@
 import type { ClawError } from '../core/errors.ts'
-
-/** What reading the grant says; the words are those of the laws. */
-export type GrantVerdict =
-  | 'usable'
-  | 'inside_margin'
-  | 'due'
-  | 'retry'
-  | 'saved'
-  | 'pending'
-  | 'logged_out'
-  | 'rejected'
-  | 'interrupted'
-  | 'in_doubt'
+import type { Verdict } from '../core/vocabulary.ts'
 
 export interface GrantReading {
-  readonly verdict: GrantVerdict
+  readonly verdict: Verdict
   /** What a caller is told when the verdict is final. */
   readonly error: ClawError | null
   /** The generation is newer than the one first read. */

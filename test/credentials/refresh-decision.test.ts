@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Verdict } from '../../src/core/vocabulary.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { CredentialRecord, Intent } from '../../src/credentials/record.ts'
-import { decideRefresh, marginOf, type Verdict, type Wish } from '../../src/credentials/refresh-decision.ts'
+import { decideRefresh, marginOf, type Wish } from '../../src/credentials/refresh-decision.ts'
 import type { SavedAnswer } from '../../src/credentials/store.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

@@ -2,7 +2,7 @@ import { formatDuration, formatInstant } from '../../core/duration.ts'
 import { ClawError } from '../../core/errors.ts'
 import { slotName } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
-import { replacement, signInCommand } from '../sign-in-command.ts'
+import { commandForKind, renewalCommand, replacement } from '../sign-in-command.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
@@ -151,7 +151,7 @@ function freshness({ chosen, record }: CredentialUse, { session, options }: Grou
       status: 'fail',
       evidence: 'resolved',
       detail: `it ended ${at} and cannot be refreshed here`,
-      ...(chosen ? { fix: { command: signInCommand(chosen) } } : {}),
+      ...(chosen ? { fix: { command: renewalCommand(chosen) } } : {}),
     }
   }
   if (options.minTtlMs !== undefined && leftMs < options.minTtlMs && !isRefreshable) {
@@ -159,7 +159,7 @@ function freshness({ chosen, record }: CredentialUse, { session, options }: Grou
       status: 'fail',
       evidence: 'resolved',
       detail: `it ends ${at}, sooner than in ${formatDuration(options.minTtlMs)}`,
-      ...(chosen ? { fix: { command: signInCommand(chosen) } } : {}),
+      ...(chosen ? { fix: { command: renewalCommand(chosen) } } : {}),
     }
   }
   return { status: 'pass', evidence: 'resolved', detail: `until ${at}${isRefreshable ? ', and can be refreshed' : ''}` }
@@ -169,15 +169,12 @@ function requiredKind({ chosen, candidates }: CredentialUse, { options }: Ground
   if (chosen?.kind === options.require) return { status: 'pass', evidence: 'resolved', detail: `${chosen?.kind}` }
   const other = candidates.find(({ kind, state }) => kind === options.require && state === 'shadowed')
   const variable = chosen?.source.startsWith('env:') ? chosen.source.slice(4) : undefined
+  const command = chosen && options.require !== undefined ? commandForKind(chosen, options.require) : undefined
   return {
     status: 'fail',
     evidence: 'resolved',
     detail: `${chosen?.kind} from ${chosen?.source} would be used, ${options.require} is required`,
-    ...(other && variable
-      ? { fix: { command: `unset ${variable}` } }
-      : chosen
-        ? { fix: { command: signInCommand({ ...chosen, kind: options.require ?? 'api_key' }) } }
-        : {}),
+    ...(other && variable ? { fix: { command: `unset ${variable}` } } : command === undefined ? {} : { fix: { command } }),
   }
 }
 

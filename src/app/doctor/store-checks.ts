@@ -1,7 +1,7 @@
 import type { ClawError } from '../../core/errors.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { StoreInspection } from '../../credentials/store.ts'
-import { signInCommand } from '../stored-candidates.ts'
+import { signInCommand } from '../sign-in-command.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { fixFrom, storeFix, told } from './fixes.ts'
 import type { Ground } from './ground.ts'
