@@ -1,7 +1,7 @@
 import { expiryOf, fingerprintOf, isSameGiven, refreshed, signedIn } from './next-record.ts'
 import type { Sight } from './holder.ts'
 import { isResolvable } from './refresh-decision.ts'
-import { type CredentialRecord, type Holder, type Intent, type NewCredential, type PendingFlow, type Slot, sameSlot } from './record.ts'
+import { type CredentialRecord, type Holder, type Intent, type PendingFlow, sameSlot } from './record.ts'
 import type { Lease, RecordWrite } from './store.ts'
 
 /** What the engine knows at the moment of a write. */
@@ -40,7 +40,7 @@ export interface Holdings {
 export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: WriteMoment): Judged {
   switch (write.type) {
     case 'sign_in':
-      return signIn(holdings, write.slot, write.credential, moment)
+      return signIn(holdings, write, moment)
     case 'put_flow':
       return putFlow(holdings, write, moment)
     case 'remove_flow':
@@ -158,13 +158,14 @@ function mayFollow(there: Intent | null, attempt: 1 | 2, moment: WriteMoment): b
   return there?.attempt === 1 && isResolvable(there, moment.now, (holder) => moment.sight(holder))
 }
 
-function signIn(holdings: Holdings, slot: Slot, credential: NewCredential, moment: WriteMoment): Judged {
+function signIn(holdings: Holdings, write: Extract<RecordWrite, { type: 'sign_in' }>, moment: WriteMoment): Judged {
+  const { slot, credential, flow } = write
   const before = holdings.records.find((record) => sameSlot(record, slot))
   const fingerprint = fingerprintOf(credential.secrets.refresh ?? credential.secrets.access)
   if (before?.state === 'ok' && isSameGiven(before, credential, fingerprint)) return { outcome: 'unchanged', record: before }
   const record = signedIn(slot, before, credential, moment)
   const records = before ? holdings.records.map((other) => (other === before ? record : other)) : [...holdings.records, record]
-  return written({ ...holdings, records }, record)
+  return written({ records, flows: holdings.flows.filter(({ id }) => id !== flow) }, record)
 }
 
 function putFlow(holdings: Holdings, write: Extract<RecordWrite, { type: 'put_flow' }>, moment: WriteMoment): Judged {

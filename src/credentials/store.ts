@@ -99,7 +99,8 @@ export type RecordWrite =
       readonly baseUrl: string | null
     }
   | { readonly type: 'logged_out'; readonly id: string }
-  | { readonly type: 'sign_in'; readonly slot: Slot; readonly credential: NewCredential }
+  /** `flow` is the pending one that brought the credential: it ends in the same write, and the credential is the proof. */
+  | { readonly type: 'sign_in'; readonly slot: Slot; readonly credential: NewCredential; readonly flow?: string }
   | { readonly type: 'put_flow'; readonly lease: Lease; readonly flow: NewFlow }
   | { readonly type: 'remove_flow'; readonly id: string; readonly lease: Lease }
 

@@ -521,6 +521,18 @@ describe('a pending flow', () => {
     ]).toEqual(['refused', 'refused'])
   })
 
+  it('ends in the same write as the sign-in that it brought, with its lease lost', () => {
+    const one = judgeWrite({ records: [], flows: [] }, put('f1'), moment())
+    if (one.outcome !== 'written') throw new Error('not written')
+    const two = judgeWrite(one, put('f2'), moment())
+    if (two.outcome !== 'written') throw new Error('not written')
+    const signedIn = judgeWrite(two, { type: 'sign_in', slot: grantSlot, credential: grant(1), flow: 'f1' }, moment(lostLease))
+    expect(signedIn.outcome === 'written' && { flows: signedIn.flows.map(({ id }) => id), records: signedIn.records.length }).toEqual({
+      flows: ['f2'],
+      records: 1,
+    })
+  })
+
   it('that is gone cannot be removed once more', () => {
     expect(judge(null, { type: 'remove_flow', id: 'f1', lease })).toEqual({
       outcome: 'refused',
