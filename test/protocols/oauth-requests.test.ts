@@ -3,6 +3,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import { UndiciHttp } from '../../src/platform/undici-http.ts'
+import { requestCodeExchange } from '../../src/protocols/code-exchange.ts'
 import { requestDeviceCode, requestDeviceToken } from '../../src/protocols/device-request.ts'
 import { judgeRevocation, requestRevocation } from '../../src/protocols/revocation.ts'
 import { type Endpoint, requestRefresh, type Send } from '../../src/protocols/token-request.ts'
@@ -47,6 +48,18 @@ describe('what is sent', () => {
     await requestDeviceToken(send, await start(), new Secret('CANARY-device', 'device-code'), signal, { code_verifier: 'v' })
     expect(asked()[0]?.[5]).toBe(
       'client_id=claw&code_verifier=v&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=CANARY-device',
+    )
+  })
+
+  it('RFC 6749 section 4.1.3: exchanges a code with its verifier and redirect, and what the server wants beside', async () => {
+    const exchange = {
+      code: new Secret('CANARY-code', 'authorization-code'),
+      verifier: new Secret('CANARY-verifier', 'verifier'),
+      redirectUri: 'http://127.0.0.1:7/callback',
+    }
+    await requestCodeExchange(send, await start(), exchange, signal, { state: 's' })
+    expect(asked()[0]?.[5]).toBe(
+      'client_id=claw&state=s&grant_type=authorization_code&code=CANARY-code&redirect_uri=http%3A%2F%2F127.0.0.1%3A7%2Fcallback&code_verifier=CANARY-verifier',
     )
   })
 
