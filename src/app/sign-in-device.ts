@@ -1,6 +1,6 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../core/errors.ts'
-import type { CredentialRecord, NewCredential } from '../credentials/record.ts'
+import type { NewCredential } from '../credentials/record.ts'
 import { remainingMs } from '../credentials/refresh-decision.ts'
 import { type DeviceCode, deviceFlowMachine } from '../machines/device-flow.machine.ts'
 import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../protocols/jwt-claims.ts'
@@ -13,6 +13,7 @@ import { DeviceSignIn, type DeviceTarget, type Granted, type StoredGrant } from 
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
+import type { SignedIn } from './signed-in.ts'
 import { signInCommand as commandOf } from './sign-in-command.ts'
 
 export interface DeviceOptions {
@@ -28,15 +29,7 @@ export interface DeviceOptions {
   onPending(waiting: { readonly at: number; readonly expiresAt: number }): void
 }
 
-export type DeviceSignInResult =
-  | {
-      readonly state: 'granted'
-      readonly route: Route
-      readonly record: CredentialRecord
-      readonly changed: boolean
-      readonly before: CredentialRecord | undefined
-    }
-  | { readonly state: 'handedOver'; readonly route: Route; readonly code: DeviceCode }
+export type DeviceSignInResult = SignedIn | { readonly state: 'handedOver'; readonly route: Route; readonly code: DeviceCode }
 
 /**
  * Signs in by a device code that somebody approves elsewhere (RFC 8628).

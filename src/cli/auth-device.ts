@@ -1,10 +1,9 @@
 import { formatInstant } from '../core/duration.ts'
 import { profileFlag } from '../core/vocabulary.ts'
-import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
 import { profileOf } from '../app/wanted-credential.ts'
-import { authResult } from './auth-result.ts'
+import { finishSignIn } from './finish-sign-in.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 
@@ -73,7 +72,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
     },
   )
   await writes.drain()
-  return result.state === 'handedOver' ? handOver(result, profile, output, options) : finish(session, result, output, options)
+  return result.state === 'handedOver' ? handOver(result, profile, output, options) : finishSignIn(session, result, output, options.check)
 }
 
 async function handOver(
@@ -101,34 +100,4 @@ async function handOver(
     })
   } else await output.say(`go on with: claw auth wait ${provider}${profileFlag(profile)}`)
   return 83
-}
-
-async function finish(
-  session: Session,
-  result: Extract<DeviceSignInResult, { state: 'granted' }>,
-  output: DeviceSignInOutput,
-  options: DeviceSignInOptions,
-): Promise<number> {
-  const { route, record, changed, before } = result
-  const check = options.check === false || !changed ? null : await checkSignIn(session, route, record)
-  const account = record.account?.name ?? record.account?.id ?? null
-  const previous = before?.account?.id ?? null
-  if (output.json) {
-    await output.print(authResult(record, { store: session.ports.store.backend, changed, check }))
-  } else {
-    await output.say(
-      changed
-        ? `signed in to ${route.provider} (route ${route.id})${account ? ` as ${account}` : ''}`
-        : `already signed in to ${route.provider} (route ${route.id}); --force signs in again`,
-    )
-    if (check) await sayCheck(output, check)
-  }
-  if (changed && previous !== null && record.account?.id && previous !== record.account.id)
-    await output.say('warning: this is another account than before')
-  return options.check === true && check?.status === 'fail' ? 1 : 0
-}
-
-async function sayCheck(output: DeviceSignInOutput, check: CheckedSignIn): Promise<void> {
-  if (check.status === 'pass') return output.note(check.detail)
-  await output.say(`warning: the credential is stored, but ${check.detail}`)
 }
