@@ -5,7 +5,17 @@ import { hostOf } from '../providers/hosts.ts'
 import { hostsOfAuth, isTable, mergeAuth, plainAuth } from './merge-auth.ts'
 
 /** Tables that the user's file adds to instead of replacing them. */
-const ADDED_TO = ['headers', 'deviceHeaders', 'optionalHeaders', 'dialect', 'limits', 'baseUrls', 'regions', 'clientNotAllowedFix'] as const
+const ADDED_TO = [
+  'headers',
+  'deviceHeaders',
+  'optionalHeaders',
+  'dialect',
+  'limits',
+  'baseUrls',
+  'regions',
+  'clientNotAllowedFix',
+  'accountId',
+] as const
 
 /**
  * An entry of the catalogue with what the user's file changes of it; or, for a provider of one's own, the whole of it.

@@ -1,15 +1,11 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../core/errors.ts'
-import type { NewCredential } from '../credentials/record.ts'
 import { remainingMs } from '../credentials/refresh-decision.ts'
 import { type DeviceCode, deviceFlowMachine } from '../machines/device-flow.machine.ts'
-import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../protocols/jwt-claims.ts'
-import type { TokenGrant } from '../protocols/token-endpoint.ts'
-import type { AuthEntry } from '../providers/entry.ts'
-import { baseUrlOf } from './base-url.ts'
 import type { Route } from './catalogue.ts'
 import { chooseMethod, type MethodChoice } from './choose-method.ts'
 import { DeviceSignIn, type DeviceTarget, type Granted, type StoredGrant } from './device-sign-in.ts'
+import { credentialOf } from './grant-credential.ts'
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
@@ -87,39 +83,6 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   if (!outcome.ok) throw outcome.error
   if (outcome.state === 'handedOver') return { state: 'handedOver', route, code: outcome.code }
   return { state: 'granted', route, record: outcome.stored.record, changed: outcome.stored.changed, before }
-}
-
-/** What a token answer is worth keeping: the account is for display, the expiry the server's own. */
-export function credentialOf(
-  route: Route,
-  auth: AuthEntry,
-  grant: TokenGrant,
-  client: OAuthClient,
-  method: 'device' | 'pkce',
-  wallNow: number,
-): NewCredential {
-  const idToken = grant.idToken ? jwtClaims(grant.idToken.reveal()) : undefined
-  const account = idToken ? { id: idClaim(idToken, ['sub']), name: shownClaim(idToken, ['email']), plan: null } : null
-  const claimed = grant.lifetimeMs === null && !auth.opaqueToken ? jwtExpiry(grant.accessToken.reveal()) : null
-  const lifetimeMs =
-    grant.lifetimeMs ??
-    (claimed === null ? (auth.accessTtlS === undefined ? null : auth.accessTtlS * 1_000) : Math.max(0, claimed - wallNow))
-  return {
-    method,
-    auth: auth.id,
-    secrets: {
-      access: grant.accessToken,
-      ...(grant.refreshToken ? { refresh: grant.refreshToken } : {}),
-      ...(grant.idToken ? { idToken: grant.idToken } : {}),
-    },
-    lifetimeMs,
-    sentAgoMs: 0,
-    account,
-    region: route.region,
-    scopes: grant.scopes,
-    origins: [new URL(baseUrlOf(route)).origin],
-    client: client.pinned,
-  }
 }
 
 /** `wait` names a provider, and whatever waits there is meant; a provider without the method has nothing waiting. */

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '../core/secret.ts'
-import type { CredentialRecord, Intent, NewCredential, RecordSecrets, Slot } from './record.ts'
+import {
+  type Account,
+  type CredentialRecord,
+  type Intent,
+  type NewCredential,
+  type RecordSecrets,
+  sameAccount,
+  type Slot,
+} from './record.ts'
 import type { WriteMoment } from './record-writes.ts'
 
 /** SHA-256 in hex: how a secret is recognised without being known. */
@@ -72,7 +80,7 @@ export function refreshed(
     receivedAt: moment.now,
     lifetimeMs: credential.lifetimeMs,
     refreshable: secrets.refresh !== undefined,
-    account: credential.account ?? record.account,
+    account: accountAfter(record.account, credential.account),
     scopes: credential.scopes ?? record.scopes,
     intent: null,
     lastRefresh: { at: moment.now, host: moment.holder.host, pid: moment.holder.pid },
@@ -80,6 +88,12 @@ export function refreshed(
     derived: {},
     secrets,
   }
+}
+
+/** A later answer may say less of the same account than the first one did. */
+function accountAfter(before: Account | null, fresh: Account | null): Account | null {
+  if (!before || !fresh || !sameAccount(before, fresh)) return fresh ?? before
+  return { ...before, ...fresh, id: fresh.id ?? before.id, name: fresh.name ?? before.name, plan: fresh.plan ?? before.plan }
 }
 
 /** An answer without a refresh token leaves the one in force (RFC 6749 section 6). */

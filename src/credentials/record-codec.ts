@@ -100,7 +100,10 @@ export function revealAll(secrets: Readonly<Record<string, Secret>>): Record<str
 }
 
 export function decodeAccount(fields: JsonObject | null): Account | null {
-  return fields && withRest({ id: fields.stringOrNull('id'), name: fields.stringOrNull('name'), plan: fields.stringOrNull('plan') }, fields)
+  if (!fields) return null
+  const known = { id: fields.stringOrNull('id'), name: fields.stringOrNull('name'), plan: fields.stringOrNull('plan') }
+  const fedramp = fields.names.includes('fedramp') && fields.boolean('fedramp')
+  return withRest(fedramp ? { ...known, fedramp } : known, fields)
 }
 
 export function decodeClient(fields: JsonObject | null): GrantClient | null {

@@ -17,6 +17,8 @@ export interface Account {
   readonly id: string | null
   readonly name: string | null
   readonly plan: string | null
+  /** Served apart from others, for the government of the United States; absent = no. */
+  readonly fedramp?: true
 }
 
 /** Written before a refresh request goes out; it holds no secret. */
@@ -156,4 +158,9 @@ export interface PendingFlow {
 
 export function sameSlot(a: Slot, b: Slot): boolean {
   return a.provider === b.provider && a.route === b.route && a.profile === b.profile && a.kind === b.kind
+}
+
+/** Whether a credential may be another one of the same account: false only where both say whose they are, and differ. */
+export function sameAccount(a: Account | null, b: Account | null): boolean {
+  return a?.id == null || b?.id == null || a.id === b.id
 }

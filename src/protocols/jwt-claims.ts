@@ -38,6 +38,20 @@ export function shownClaim(claims: ReadonlyMap<string, unknown> | undefined, pat
   return typeof value === 'string' && value.trim() !== '' ? visibleLine(value, LONGEST_NAME) : null
 }
 
+/** A claim that is true or false. */
+export function flagClaim(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): boolean | null {
+  const value = claimAt(claims, path)
+  return typeof value === 'boolean' ? value : null
+}
+
 function claimAt(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, name) => (inner instanceof Map ? inner : fieldsOf(inner))?.get(name), claims)
+  return path.reduce<unknown>((inner, name) => (Array.isArray(inner) ? itemOf(inner, name) : fieldOf(inner, name)), claims)
+}
+
+function itemOf(list: readonly unknown[], index: string): unknown {
+  return /^\d{1,4}$/.test(index) ? list[Number(index)] : undefined
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return (value instanceof Map ? value : fieldsOf(value))?.get(name)
 }

@@ -1,4 +1,5 @@
 import type { Protocol } from '../core/vocabulary.ts'
+import type { AccountRules } from '../protocols/account-claims.ts'
 import type { Dialect } from '../protocols/prompt/conversation.ts'
 import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
 import type { AuthEntry } from './auth-entry.ts'
@@ -61,6 +62,8 @@ export interface ProviderEntry {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent with every request of the route; values may hold `{version}`, `{hostname_ascii}`, `{os}`, `{arch}`, `{os_version_ascii}`, `{installation_uuid}`. */
   readonly deviceHeaders?: Readonly<Record<string, string>>
+  /** Where tokens say whose they are; absent = the claims of OpenID Connect in the id token. */
+  readonly accountId?: AccountRules
   readonly optionalHeaders?: Readonly<Record<string, string>>
   readonly userAgent?: string
   /** On this machine: no credential, http to loopback, no models of its own. */

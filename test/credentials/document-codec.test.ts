@@ -205,7 +205,7 @@ describe('a document', () => {
       Object.assign(document, extra, { machine: { salt: 's', hash: 'h', ...extra } })
       Object.assign(record, extra, {
         secrets: { ...(record.secrets as object), ...extra },
-        account: { ...(record.account as object), ...extra },
+        account: { ...(record.account as object), fedramp: true, ...extra },
         client: { ...(record.client as object), ...extra },
         lastRefresh: { at: 1, host: 'h', pid: 7, ...extra },
         derived: { copilot: { expiresAt: null, generation: 1, baseUrl: null, ...extra } },

@@ -457,6 +457,17 @@ describe('an answer', () => {
     })
   })
 
+  it.each([
+    ['less of the same account', { id: 'u1', name: null, plan: 'team' }, { id: 'u1', name: 'ci', plan: 'team' }],
+    ['no id', { id: null, name: 'ci-2', plan: null }, { id: 'u1', name: 'ci-2', plan: null }],
+    ['another account', { id: 'u2', name: null, plan: null }, { id: 'u2', name: null, plan: null }],
+  ])('that says %s keeps what it leaves out, of the same account only', (_, account, expected) => {
+    const credential = grant(5, { account })
+    expect(resultOf(judge(record(), { type: 'commit', id: 'g1', intent: intent(), ...asRead, credential }))).toMatchObject({
+      account: expected,
+    })
+  })
+
   it('R-23 without a lifetime leaves the expiry unknown', () => {
     const result = resultOf(
       judge(record(), { type: 'commit', id: 'g1', intent: intent(), ...asRead, credential: grant(5, { lifetimeMs: null }) }),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../../src/protocols/jwt-claims.ts'
+import { jwt } from '../support/jwt.ts'
 
 const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
-const jwt = (payload: unknown) => `${encode({ alg: 'none' })}.${encode(payload)}.c2ln`
 
 describe('jwtClaims', () => {
   it.each([
