@@ -1,6 +1,7 @@
 import { ClawError } from '../core/errors.ts'
 import { isHeaderSafe } from '../core/vocabulary.ts'
 import { parseSecureUrl } from '../platform/secure-url.ts'
+import { coversOrigin } from '../providers/hosts.ts'
 import type { ChosenCredential } from './find-credential.ts'
 
 /**
@@ -13,7 +14,7 @@ export function headersFor(credential: ChosenCredential, url: string): Record<st
   const { auth, secret, route } = credential
   if (secret === null) return {}
   const { origin, host } = parseSecureUrl(url, route.entry.allowHttp)
-  if (!credential.origins.has(origin)) {
+  if (!coversOrigin(credential.origins, origin)) {
     throw new ClawError('CLAW_INSECURE', {
       what: `the credential of \`${route.id}\` from \`${credential.source}\` is not for \`${host}\``,
       why: `it is bound to ${[...credential.origins].join(', ')}`,

@@ -2,6 +2,7 @@ import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { writeBundle } from '../credentials/bundle.ts'
 import { createPrivate, errnoOf, removeIfThere, rename, temporaryName } from '../platform/files.ts'
+import { coversOrigin } from '../providers/hosts.ts'
 import { type ChosenCredential, findCredential } from './find-credential.ts'
 import type { Session } from './session.ts'
 import { type Demand, type UsableCredential, usableCredential } from './usable-credential.ts'
@@ -30,8 +31,15 @@ export function bundleOf(credential: ChosenCredential): string {
     expiresAt,
     account,
     baseUrl,
-    hosts: [...origins].map((origin) => new URL(origin).host),
+    hosts: hostsOf(origins, baseUrl),
   })
+}
+
+/** The hosts of a list of origins; of those that a pattern stands for only the one in use. */
+function hostsOf(origins: ReadonlySet<string>, baseUrl: string): string[] {
+  const { origin } = new URL(baseUrl)
+  const named = [...origins].filter((each) => !each.includes('*'))
+  return [...new Set([...named, ...(coversOrigin(origins, origin) ? [origin] : [])])].map((each) => new URL(each).host)
 }
 
 /** Writes a bundle as a 0600 file, whole or not at all. @throws {ClawError} `CLAW_OUTPUT` */

@@ -22,7 +22,9 @@ export function isEndpoint(text: string): boolean {
   return url !== undefined && !text.includes('#') && (url.protocol === 'https:' || isLoopback(url.hostname))
 }
 
+/** A host, with a port where it has one. A `*` may stand for labels or a part of one, left of two that are named. */
 export function isHost(text: string): boolean {
+  if (text.includes('*')) return /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*\.[a-z0-9-]+\.[a-z0-9-]+$/.test(text)
   return /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::\d{1,5})?$/.test(text)
 }
 

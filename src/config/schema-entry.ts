@@ -85,6 +85,7 @@ export const entryKeys = {
   key_url: v.line,
   routes: list(table({ to: v.name, auth: v.lines, key_prefixes: v.lines, named_only: flag, note: v.line }, 'to', 'auth')),
   protocols: list(v.protocol),
+  protocol_by_prefix: record(v.line, v.protocol),
   base_url: v.serviceUrl,
   base_urls: baseUrls,
   anthropic_base_url: v.serviceUrl,

@@ -22,6 +22,8 @@ export interface AuthEntry {
   readonly headless: boolean
   /** False: not offered unless the user's file or `CLAW_ENABLE` switches it on. */
   readonly enabled: boolean
+  /** Why it is off, where `terms` does not say it all. */
+  readonly offReason?: string
   readonly terms?: 'ok' | 'personal' | 'restricted' | 'forbidden' | 'retired'
   readonly status: 'verified' | 'inferred'
   readonly quirks?: readonly string[]
@@ -34,6 +36,8 @@ export interface AuthEntry {
   /** By the beginning of the value: headers that a credential of that shape needs beside its own. */
   readonly extraHeadersByPrefix?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly optionalHeadersEnv?: Readonly<Record<string, string>>
+  /** Sent in place of claw's own name, where the vendor takes no other. */
+  readonly userAgent?: string
 
   /** Keys and tokens given by hand. */
   readonly env?: readonly string[]
@@ -47,6 +51,8 @@ export interface AuthEntry {
   readonly whoamiUrl?: string
   readonly whoamiFields?: readonly string[]
   readonly modelsEndpointWorks?: boolean
+  /** The cheap request that proves a credential of this entry, where it is another than the one of the route. */
+  readonly probe?: string
 
   /** Device and PKCE grants. Endpoints are absolute, or paths below `oauthHost`, or found by `issuer`. */
   readonly issuer?: string
@@ -58,6 +64,8 @@ export interface AuthEntry {
   readonly revokeBody?: 'form' | 'json'
   readonly discoveryUrl?: string
   readonly clientId?: string
+  /** Clients of other programs that are known to work too: by configuration only. */
+  readonly clientIdAlternatives?: readonly string[]
   /** Only for a provider of one's own; the catalogue holds none. */
   readonly clientSecret?: Reference
   readonly scopes?: readonly string[]
@@ -131,6 +139,10 @@ export interface AuthEntry {
   /** Field of an answer before whose instant no refresh is welcome. */
   readonly earliestRefreshField?: string
   readonly keepRefreshIfOmitted?: boolean
+  /** How the tokens of a grant begin. */
+  readonly resultPrefixes?: readonly string[]
+  /** The auth entry by which a grant is used, where it is no credential of the API itself. */
+  readonly usedBy?: string
   /** A spent refresh token is taken for so long; after it, reuse revokes the family. */
   readonly reuseGraceS?: number
   /** Fields of a token answer that go back with each refresh. */

@@ -32,6 +32,8 @@ export interface ProviderEntry {
 
   /** In order of preference; `protocol` of the configuration picks one. */
   readonly protocols: readonly Protocol[]
+  /** By the beginning of a model's id: its protocol, for models that the entry does not know. */
+  readonly protocolByPrefix?: Readonly<Record<string, Protocol>>
   readonly baseUrl: string
   /** Base URL by protocol, where they differ. */
   readonly baseUrls?: Partial<Readonly<Record<Protocol, string>>>
@@ -53,7 +55,7 @@ export interface ProviderEntry {
   readonly probeNote?: string
   /** A JSON path in the probe's answer and what it must be, where a 200 alone says little. */
   readonly probeFunds?: { readonly path: string; readonly above: number }
-  /** Hosts that may receive the API credential. */
+  /** Hosts that may receive the API credential; a `*` stands for any label, at the beginning for one or more. */
   readonly trustedHosts: readonly string[]
   /** Hosts that may receive login and refresh secrets. */
   readonly authHosts?: readonly string[]

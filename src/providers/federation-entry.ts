@@ -29,8 +29,20 @@ export interface FederationEntry {
   readonly apiHeaders?: Readonly<Record<string, string>>
   readonly responseRequired: readonly string[]
   readonly responseOptional?: readonly string[]
+  /** What `issued_token_type` of the answer must be. */
+  readonly issuedTokenType?: string
+  /** Fields of the answer that must not change from one exchange to the next. */
+  readonly principalFields?: readonly string[]
+  /** Field of the answer that names the account of later requests. */
+  readonly accountIdField?: string
+  /** The only addresses that the minted token is good for. */
+  readonly baseUrlMustBe?: readonly string[]
+  readonly contextMaxBytes?: number
   readonly expiresInDefaultS?: number
   readonly envMap: Readonly<Record<string, string>>
+  /** Variables of which one without the others is an error. */
+  readonly envAllOrError?: readonly string[]
+  readonly envPathAbsolute?: readonly string[]
   readonly advisoryBufferS?: number
   readonly errorMap: Readonly<Record<string, string>>
   readonly refusedHint?: string

@@ -87,6 +87,14 @@ export const openai: ProviderEntry = {
   terms: 'ok',
   defaultModel: 'gpt-5.4-mini',
   keyUrl: 'https://platform.openai.com/api-keys',
+  routes: [
+    {
+      to: 'openai-codex',
+      auth: ['oauth', 'device', 'access-token', 'federation'],
+      note: 'a ChatGPT sign-in belongs to the Codex backend: its token is not valid on api.openai.com',
+    },
+    { to: 'openai-chatgpt', auth: [], namedOnly: true },
+  ],
   protocols: ['openai-responses', 'openai-chat'],
   baseUrl: 'https://api.openai.com/v1',
   baseUrlEnv: 'OPENAI_BASE_URL',
@@ -155,6 +163,7 @@ export const openai: ProviderEntry = {
     '*': 'OpenAI API reference and codex-rs model-provider-info (Oct 2026), cross-read with pi-ai 1.5.2 (autumn 2026)',
     dialect: 'OpenAI API reference, chat completions; Vercel AI SDK and pydantic-ai recordings (2026)',
     errorRules: 'public reports on Codex tokens sent to the Platform (2026); OpenAI error codes page',
+    routes: 'openai/codex (Oct 2026): its tokens are refused by the Platform, and the other way round',
     trustedHosts: 'OpenAI API reference (Oct 2026)',
     'auth.federation': 'OpenAI workload identity guide and reference (autumn 2026), openai-node',
     models:

@@ -94,7 +94,7 @@ describe('a model reference', () => {
       '`antropic` is no provider, and no model that a provider lists',
       'the nearest names are `anthropic`',
     ],
-    ['grok-4', 'CLAW_MODEL_UNKNOWN', '`grok-4` is no provider, and no model that a provider lists', undefined],
+    ['zephyr-7b', 'CLAW_MODEL_UNKNOWN', '`zephyr-7b` is no provider, and no model that a provider lists', undefined],
     ['anthropic/', 'CLAW_MODEL_UNKNOWN', '`anthropic/` names no model', undefined],
     ['tier:slow', 'CLAW_TIER_UNKNOWN', 'there is no tier `slow`', 'the tiers are `fast`, `main`'],
     ['round', 'CLAW_CONFIG_INVALID', 'the alias `round` leads in a circle', undefined],

@@ -9,7 +9,19 @@ const entries = [...CATALOGUE.values()]
 
 describe('the catalogue', () => {
   it('holds the routes that claw knows without being told', () => {
-    expect([...CATALOGUE.keys()]).toEqual(['anthropic', 'openai', 'moonshot', 'kimi-code', 'openrouter', 'ollama'])
+    expect([...CATALOGUE.keys()]).toEqual([
+      'anthropic',
+      'openai',
+      'openai-codex',
+      'openai-chatgpt',
+      'moonshot',
+      'kimi-code',
+      'github-copilot',
+      'xai',
+      'minimax',
+      'openrouter',
+      'ollama',
+    ])
     expect(entries.map(({ id }) => id)).toEqual([...CATALOGUE.keys()])
   })
 
@@ -48,9 +60,9 @@ describe.each(entries)('$id', (entry) => {
     ).toEqual([])
   })
 
-  it('has a base URL that fits the protocol', () => {
+  it('leaves the version to the path where the protocol has it there', () => {
     const faults = Object.entries({ [entry.protocols[0] ?? '']: entry.baseUrl, ...entry.baseUrls }).filter(
-      ([protocol, url]) => (protocol === 'anthropic-messages') === /\/v1$/.test(url),
+      ([protocol, url]) => protocol === 'anthropic-messages' && /\/v1$/.test(url),
     )
     expect(faults).toEqual([])
   })
@@ -115,6 +127,17 @@ describe('hosts', () => {
     ['https://evil.api.kimi.com', ['api.kimi.com'], false],
     ['https://api.kimi.com:8443', ['api.kimi.com'], false],
     ['http://api.kimi.com', ['api.kimi.com'], false],
+    ['https://api.business.githubcopilot.com', ['*.githubcopilot.com'], true],
+    ['https://githubcopilot.com', ['*.githubcopilot.com'], false],
+    ['https://api.githubcopilot.com.evil.example', ['*.githubcopilot.com'], false],
+    ['https://evilgithubcopilot.com', ['*.githubcopilot.com'], false],
+    ['http://api.githubcopilot.com', ['*.githubcopilot.com'], false],
+    ['https://api.githubcopilot.com:8443', ['*.githubcopilot.com'], false],
+    ['https://bedrock-runtime.eu-west-1.amazonaws.com', ['bedrock-runtime.*.amazonaws.com'], true],
+    ['https://bedrock-runtime.s3.evil.amazonaws.com', ['bedrock-runtime.*.amazonaws.com'], false],
+    ['https://bucket.bedrock-runtime.eu-west-1.amazonaws.com', ['bedrock-runtime.*.amazonaws.com'], false],
+    ['https://europe-west4-aiplatform.googleapis.com', ['*-aiplatform.googleapis.com'], true],
+    ['https://a.b-aiplatform.googleapis.com', ['*-aiplatform.googleapis.com'], false],
     ['http://127.0.0.1:11434/v1', ['127.0.0.1:11434'], true],
     ['http://127.0.0.1:11435/v1', ['127.0.0.1:11434'], false],
     ['http://localhost:11434/v1', ['localhost:11434'], false],
@@ -148,10 +171,16 @@ function loginUrls(auth: AuthEntry): string[] {
     auth.authorizeUrl,
     auth.tokenUrl,
     auth.revocationUrl,
+    auth.discoveryUrl,
+    auth.usercodeUrl,
+    auth.pollUrl,
+    auth.whoamiUrl,
+    auth.exchangeUrl,
     ...(auth.authorizeUrlAlternatives ?? []),
     ...(auth.tokenUrlFallbacks ?? []),
   ]
-  return all.flatMap((url) => (url === undefined ? [] : url.startsWith('/') ? `${auth.oauthHost}${url}` : url))
+  const absolute = all.flatMap((url) => (url === undefined ? [] : url.startsWith('/') ? `${auth.oauthHost}${url}` : url))
+  return absolute.map((url) => url.replace('{domain}', 'github.com'))
 }
 
 function missing(auth: AuthEntry): string[] {
@@ -182,8 +211,7 @@ function missing(auth: AuthEntry): string[] {
   const absent: string[] = needs[auth.kind].filter((field) => auth[field] === undefined)
   if (auth.header !== undefined && !['x-api-key', 'authorization'].includes(auth.header)) absent.push('a known header')
   if (auth.header === 'authorization' && auth.scheme !== 'Bearer') absent.push('scheme')
-  if (auth.kind === 'oauth_pkce' && auth.paste === true && auth.pasteRedirectUri === undefined) absent.push('pasteRedirectUri')
-  if (!auth.enabled && auth.terms !== 'forbidden') absent.push('a reason to be off')
+  if (!auth.enabled && auth.terms !== 'forbidden' && auth.offReason === undefined) absent.push('a reason to be off')
   if (KIND_OF[auth.kind] === 'identity' && auth.federation?.requiredFields.includes(auth.federation.subjectField) !== true)
     absent.push('subject field')
   return absent
