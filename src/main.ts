@@ -47,8 +47,11 @@ async function main(): Promise<void> {
     rest: until < 0 ? [] : argv.slice(until + 1),
     guard: () => refuseDebugger(environment, process.execArgv, ci.vendor !== null),
     runSandbox: async (options, signal) => {
-      const { runSandbox } = await import('./sandbox/run-sandbox.ts')
-      return runSandbox(options, { clock, random, signal, environment: variables })
+      const [{ runSandbox }, { rehearsal }] = await Promise.all([
+        import('./sandbox/run-sandbox.ts'),
+        import('./app/rehearsal/rehearsal.ts'),
+      ])
+      return runSandbox(options, { clock, random, signal, mirror: rehearsal(), environment: variables })
     },
   }
   const noAnswer = () => void sayNoAnswer(own, shell)

@@ -1,22 +1,42 @@
 import type { ServedRequest } from '../platform/served-request.ts'
 import type { SandboxWorld } from './dialect.ts'
 
-export type SentCredential = { readonly header: 'authorization' | 'x-api-key'; readonly value: string } | 'none' | 'both'
-
-/** The credential of a request, by the one header it came in. */
-export function credentialOf(request: ServedRequest): SentCredential {
-  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  const key = request.headers['x-api-key']
-  if (request.headers.authorization !== undefined && key !== undefined) return 'both'
-  if (bearer !== undefined) return { header: 'authorization', value: bearer }
-  return key === undefined ? 'none' : { header: 'x-api-key', value: key }
+/** A credential that is taken: where it comes, and what it looks like. */
+export interface TakenCredential {
+  /** In lower case. */
+  readonly header: string
+  /** The word before it, as in `Bearer`; `null` = none. */
+  readonly scheme: string | null
+  /** Keys begin with one of them and the word `sandbox`. */
+  readonly prefixes: readonly string[]
+  /** Whether the access tokens of the sandbox are taken here too. */
+  readonly isToken: boolean
 }
 
-export function isKey(value: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => value.startsWith(prefix))
+export interface SentCredential {
+  readonly header: string
+  readonly scheme: string | null
+  readonly value: string
+}
+
+const HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
+
+/** The credential of a request, by the one header it came in. */
+export function credentialOf({ headers }: ServedRequest): SentCredential | 'none' | 'both' {
+  const [header, ...others] = HEADERS.filter((name) => headers[name] !== undefined)
+  if (header === undefined) return 'none'
+  if (others.length > 0) return 'both'
+  const text = headers[header] ?? ''
+  const [, scheme = null, value = text] = (header === 'authorization' && /^(\S+) (\S+)$/.exec(text)) || []
+  return { header, scheme, value }
 }
 
 /** Whether it is a key of the sandbox, or an access token that the sandbox gave out and that is still good. */
-export function accepts(value: string, prefixes: readonly string[], world: SandboxWorld): boolean {
-  return isKey(value, prefixes) || world.authorization.accepts(value)
+export function isTaken(sent: SentCredential, credentials: readonly TakenCredential[], world: SandboxWorld): boolean {
+  return credentials.some(
+    ({ header, scheme, prefixes, isToken }) =>
+      header === sent.header &&
+      scheme?.toLowerCase() === sent.scheme?.toLowerCase() &&
+      (prefixes.some((prefix) => sent.value.startsWith(`${prefix}sandbox`)) || (isToken && world.authorization.accepts(sent.value))),
+  )
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { runChild } from '../platform/run-child.ts'
 import { makeScratch } from '../platform/scratch.ts'
+import type { Mirror } from './mirror.ts'
 import { type Sandbox, startSandbox } from './start-sandbox.ts'
 
 export interface RunOptions {
@@ -17,11 +18,12 @@ export interface RunOptions {
 export interface RunWorld {
   readonly clock: Clock
   readonly random: Random
+  readonly mirror: Mirror
   readonly signal: AbortSignal
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** Variables that lead claw, or a vendor's program, somewhere else than to the sandbox. */
+/** Variables that lead claw, or a vendor's program, somewhere else than to the sandbox; those of the catalogue come beside them. */
 const LEADING_ELSEWHERE =
   /^(?:CLAW_(?!(?:CI|DEBUG|ALLOW_DEBUGGER|NO_INPUT)$)\w+|(?:ANTHROPIC|CLAUDE|CODEX|KIMI|MOONSHOT|OLLAMA|OPENAI|OPENROUTER)_\w+|\w+_(?:API_KEY|AUTH_TOKEN|ACCESS_TOKEN|OAUTH_TOKEN|BASE_URL)(?:_FILE)?|(?:https?|all)_proxy)$/i
 
@@ -32,7 +34,7 @@ const LEADING_ELSEWHERE =
  * @throws {ClawError} as {@link startSandbox}; the reason of the signal where it came before the command.
  */
 export async function runSandbox(options: RunOptions, world: RunWorld): Promise<number> {
-  const sandbox = await startSandbox({ ...options, clock: world.clock, random: world.random })
+  const sandbox = await startSandbox({ ...options, clock: world.clock, random: world.random, mirror: world.mirror })
   try {
     return options.command.length > 0 ? await runCommand(options, world, sandbox) : await serve(options, world, sandbox)
   } finally {
@@ -52,7 +54,8 @@ async function runCommand(options: RunOptions, world: RunWorld, { toml }: Sandbo
   const scratch = await makeScratch()
   try {
     const kept = Object.entries(world.environment).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !LEADING_ELSEWHERE.test(entry[0]),
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !LEADING_ELSEWHERE.test(entry[0]) && !world.mirror.variables.includes(entry[0]),
     )
     const config = await scratch.write('config.toml', toml)
     const { code, errno } = await runChild(

@@ -4,15 +4,18 @@ import { type LineFile, openLineFile } from '../platform/journal-file.ts'
 import type { Random } from '../platform/random.ts'
 import type { ServedRequest } from '../platform/served-request.ts'
 import { AuthorizationServer } from './authorization-server.ts'
-import { json, type Reply, type SandboxWorld } from './dialect.ts'
-import { DIALECTS } from './dialects.ts'
+import { type Dialect, json, type Reply, type SandboxWorld } from './dialect.ts'
+import { dialectsOf } from './dialects.ts'
 import type { JournalEntry } from './journal.ts'
-import { sandboxEnvironment, sandboxToml } from './sandbox-toml.ts'
+import type { Mirror } from './mirror.ts'
+import { sandboxToml } from './sandbox-toml.ts'
 import { scenarioOf } from './scenarios.ts'
 
 export interface SandboxOptions {
   readonly clock: Clock
   readonly random: Random
+  /** What there is beside the provider of one's own. */
+  readonly mirror: Mirror
   readonly port?: number | undefined
   readonly scenario?: string | undefined
   readonly journalFile?: string | undefined
@@ -45,7 +48,7 @@ const LIMITS = { maxHeaderBytes: 16_384, maxBodyBytes: 32 * 1024 * 1024, request
  * `CLAW_OUTPUT` for a journal that cannot be written.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { clock, random } = options
+  const { clock, random, mirror } = options
   const scenario = scenarioOf(options.scenario)
   const authorization = new AuthorizationServer({
     clock,
@@ -58,9 +61,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
   const journal: JournalEntry[] = []
   const file = options.journalFile === undefined ? undefined : openLineFile(options.journalFile)
+  const dialects = dialectsOf(mirror)
   const world = { authorization, scenario, clock, slowDownsLeft: scenario.slowDowns ?? 0, origin: '' }
   const server = await serve(file, options.port, async (request) => {
-    const { reply, dialect } = answerOf(request, world)
+    const { reply, dialect } = answerOf(request, world, dialects)
     const entry: JournalEntry = {
       at: new Date(clock.wall()).toISOString(),
       method: request.method,
@@ -78,8 +82,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   world.origin = server.origin
   return {
     origin: server.origin,
-    toml: sandboxToml(server.origin),
-    environment: sandboxEnvironment(server.origin),
+    toml: sandboxToml(server.origin, mirror),
+    environment: mirror.environment(server.origin),
     journal,
     approve: (userCode) => authorization.decide(userCode, 'approved'),
     deny: (userCode) => authorization.decide(userCode, 'denied'),
@@ -104,8 +108,12 @@ async function serve(
   }
 }
 
-function answerOf(request: ServedRequest, world: SandboxWorld): { readonly reply: Reply; readonly dialect: string } {
-  for (const dialect of DIALECTS) {
+function answerOf(
+  request: ServedRequest,
+  world: SandboxWorld,
+  dialects: readonly Dialect[],
+): { readonly reply: Reply; readonly dialect: string } {
+  for (const dialect of dialects) {
     const reply = dialect.answer(request, world)
     if (reply) return { reply, dialect: dialect.name }
   }

@@ -94,7 +94,7 @@ describe('github-job.yml', () => {
   it('passes the doctor, and writes the answer to a file alone', async () => {
     await using world = await sandboxed()
     placeClaw(join(world.home, 'claw/bin/claw'))
-    const [doctor, prompt] = await runSteps(world, asking, { 'secrets.ANTHROPIC_API_KEY': 'sk-ant-sandbox-job' })
+    const [doctor, prompt] = await runSteps(world, asking, { 'secrets.ANTHROPIC_API_KEY': 'sk-ant-api03-sandbox-job' })
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' })
     expect(doctor?.stdout).toContain('wins         api_key   env:ANTHROPIC_API_KEY')
     expect(doctor?.stdout).toMatch(/, 0 warned, 0 failed, 0 skipped\n$/)
@@ -107,7 +107,7 @@ describe('github-job.yml', () => {
       provider: 'anthropic',
       credential: { source: 'env:ANTHROPIC_API_KEY', kind: 'api_key' },
     })
-    expect(`${doctor?.stdout}${answer}`).not.toContain('sk-ant-sandbox-job')
+    expect(`${doctor?.stdout}${answer}`).not.toContain('sk-ant-api03-sandbox-job')
   })
 
   it('ends at the doctor when the key is refused', async () => {

@@ -1,9 +1,10 @@
+import { anthropic } from '../../src/providers/anthropic.ts'
 import { describe, expect, it } from 'vitest'
 import { arrange, bearer, eventsOf } from './sandbox-client.ts'
 
-const MESSAGES = '/anthropic/v1/messages'
+const MESSAGES = '/api.anthropic.com/v1/messages'
 const VERSION = { 'anthropic-version': '2023-06-01' }
-const KEY = { ...VERSION, 'x-api-key': 'sk-ant-sandbox-0123456789' }
+const KEY = { ...VERSION, 'x-api-key': 'sk-ant-api03-sandbox-0123456789' }
 const asking = (content: string, more: Record<string, unknown> = {}) => ({
   headers: KEY,
   json: { model: 'claude-sonnet-5-5', max_tokens: 100, messages: [{ role: 'user', content }], ...more },
@@ -97,7 +98,7 @@ describe('anthropic-messages', () => {
   ])('refuses %s as a credential', async (_, headers, status, type, text) => {
     const { tell } = await arrange()
     expect(await tell(MESSAGES, { ...asking('hi'), headers })).toEqual(refused(status, type, text))
-    expect(await tell('/anthropic/v1/models', { headers })).toEqual(refused(status, type, text))
+    expect(await tell('/api.anthropic.com/v1/models', { headers })).toEqual(refused(status, type, text))
   })
 
   it('takes a token as Bearer and a key as x-api-key, and neither in the place of the other', async () => {
@@ -117,7 +118,7 @@ describe('anthropic-messages', () => {
     const headers = { 'x-api-key': KEY['x-api-key'] }
     const told = refused(400, 'invalid_request_error', 'anthropic-version: header is required')
     expect(await tell(MESSAGES, { ...asking('hi'), headers })).toEqual(told)
-    expect(await tell('/anthropic/v1/models', { headers })).toEqual(told)
+    expect(await tell('/api.anthropic.com/v1/models', { headers })).toEqual(told)
   })
 
   it.each([
@@ -129,16 +130,16 @@ describe('anthropic-messages', () => {
     expect(await tell(MESSAGES, asking('hi', fields))).toEqual(refused(400, 'invalid_request_error', text))
   })
 
-  it('lists its models', async () => {
+  it('lists the models of the catalogue', async () => {
     const { tell } = await arrange()
-    const id = 'claude-sonnet-5-5'
-    expect(await tell('/anthropic/v1/models', { headers: KEY })).toEqual({
+    const ids = anthropic.models.map(({ id }) => id)
+    expect(await tell('/api.anthropic.com/v1/models', { headers: KEY })).toEqual({
       status: 200,
       json: {
-        data: [{ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' }],
+        data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
         has_more: false,
-        first_id: id,
-        last_id: id,
+        first_id: ids[0],
+        last_id: ids.at(-1),
       },
     })
   })

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import { failureOf } from '../support/failure.ts'
 import { fakeClock } from '../support/fake-clock.ts'
@@ -24,8 +25,8 @@ describe('the journal', () => {
     const begin = clock.now()
     const tokens = await signIn(KIMI)
     await refresh(tokens.refresh, KIMI)
-    await tell('/coding/v1/me', { headers: bearer(tokens.access) })
-    await tell('/coding/v1/me')
+    await tell('/api.kimi.com/coding/v1/me', { headers: bearer(tokens.access) })
+    await tell('/api.kimi.com/coding/v1/me')
     await tell('/unknown?code=secret')
     const token = { method: 'POST', path: KIMI.token, dialect: 'kimi-oauth', token: hash }
     const expected = [
@@ -33,8 +34,8 @@ describe('the journal', () => {
       { ...token, at: at(0), status: 400, grantType: 'device_code', note: 'authorization_pending' },
       { ...token, at: at(1_000), status: 200, grantType: 'device_code', note: 'granted' },
       { ...token, at: at(1_000), status: 200, grantType: 'refresh_token', generation: 0, note: 'granted' },
-      { at: at(1_000), method: 'GET', path: '/coding/v1/me', dialect: 'kimi-account', status: 200 },
-      { at: at(1_000), method: 'GET', path: '/coding/v1/me', dialect: 'kimi-account', status: 401 },
+      { at: at(1_000), method: 'GET', path: '/api.kimi.com/coding/v1/me', dialect: 'kimi-account', status: 200 },
+      { at: at(1_000), method: 'GET', path: '/api.kimi.com/coding/v1/me', dialect: 'kimi-account', status: 401 },
       { at: at(1_000), method: 'GET', path: '/unknown', dialect: 'none', status: 404 },
     ]
     expect(sandbox.journal).toEqual(expected)
@@ -79,14 +80,14 @@ describe('the journal', () => {
     const journalFile = join(dir, 'journal.ndjson')
     await writeFile(journalFile, '{"before":true}\n')
     const { tell } = await arrange({ journalFile })
-    await tell('/ollama/api/version')
+    await tell('/127.0.0.1:11434/api/version')
     const lines = (await readFile(journalFile, 'utf8')).trimEnd().split('\n')
     expect(lines.map((line) => Object.keys(JSON.parse(line)))).toEqual([['before'], ['at', 'method', 'path', 'dialect', 'status']])
   })
 
   it('that cannot be written is said before anything is served', async () => {
     const journalFile = join(dir, 'missing', 'journal.ndjson')
-    expect(await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), journalFile }))).toEqual({
+    expect(await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), mirror: rehearsal(), journalFile }))).toEqual({
       code: 'CLAW_OUTPUT',
       what: `cannot write \`${journalFile}\``,
       why: 'ENOENT',
@@ -96,7 +97,7 @@ describe('the journal', () => {
 
   it.runIf(process.platform === 'linux')('that can no longer be written fails the request: no answer goes uncounted', async () => {
     const { ask, sandbox } = await arrange({ journalFile: '/dev/full' })
-    expect(await ask('/ollama/api/version')).toMatchObject({ status: 500, body: '' })
+    expect(await ask('/127.0.0.1:11434/api/version')).toMatchObject({ status: 500, body: '' })
     expect(sandbox.journal).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { arrange, bearer, eventsOf, KIMI } from './sandbox-client.ts'
 
-const MESSAGES = '/coding/v1/messages'
+const MESSAGES = '/api.kimi.com/coding/v1/messages'
 const KEY = bearer('sk-kimi-sandbox-0123456789')
 const THINKING = { type: 'thinking', thinking: 'The toy thinks of nothing.', signature: 'c2FuZGJveC1zaWduYXR1cmU=' }
 const body = (messages: unknown, more: Record<string, unknown> = {}) => ({ model: 'k3', max_tokens: 100, messages, ...more })
@@ -62,7 +62,7 @@ describe('Kimi Code', () => {
 
   it('tells of the account, its models and its quota', async () => {
     const { tell, clock } = await arrange()
-    const told = async (path: string) => (await tell(`/coding/v1${path}`, { headers: KEY })).json
+    const told = async (path: string) => (await tell(`/api.kimi.com/coding/v1${path}`, { headers: KEY })).json
     const window = { used_ratio: 0.1, reset_time: new Date(clock.now() + 3_600_000).toISOString() }
     expect(await told('/me')).toEqual({ user_id: 'sandbox-user', user_level_name: 'Sandbox', status: 'active', region: 'sandbox' })
     expect(await told('/usages')).toEqual({ limit_5h: window, limit_7d: window, limit_month_total: window })
@@ -73,7 +73,7 @@ describe('Kimi Code', () => {
 
   it.each(['/me', '/usages', '/models'])('tells nobody else of %s', async (path) => {
     const { tell } = await arrange()
-    expect(await tell(`/coding/v1${path}`, { headers: bearer('made-up') })).toEqual({
+    expect(await tell(`/api.kimi.com/coding/v1${path}`, { headers: bearer('made-up') })).toEqual({
       status: 401,
       json: { error: { type: 'invalid_authentication_error', message: 'The API Key appears to be invalid or may have expired.' } },
     })
@@ -81,7 +81,7 @@ describe('Kimi Code', () => {
 
   it('keeps its OpenAI-style base for the clients of its list', async () => {
     const { tell } = await arrange()
-    expect(await tell('/coding/v1/chat/completions', { headers: KEY, json: body(hi) })).toEqual({
+    expect(await tell('/api.kimi.com/coding/v1/chat/completions', { headers: KEY, json: body(hi) })).toEqual({
       status: 403,
       json: {
         error: {

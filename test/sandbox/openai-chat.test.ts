@@ -1,7 +1,9 @@
+import { moonshot } from '../../src/providers/moonshot.ts'
 import { describe, expect, it } from 'vitest'
 import { arrange, bearer, eventsOf } from './sandbox-client.ts'
 
 const KEY = bearer('sk-sandbox-0123456789')
+const ROUTER_KEY = bearer('sk-or-v1-sandbox-0123456789')
 const CHAT = '/v1/chat/completions'
 const asking = (content: string, more: Record<string, unknown> = {}) => ({
   headers: KEY,
@@ -26,7 +28,7 @@ const delta = (given: unknown, finish: string | null = null) => chunk({ choices:
 const invalidKey = {
   status: 401,
   json: {
-    error: { message: 'no API key that is known came as Bearer', type: 'invalid_request_error', param: null, code: 'invalid_api_key' },
+    error: { message: 'no API key that is known came as it should', type: 'invalid_request_error', param: null, code: 'invalid_api_key' },
   },
 }
 
@@ -129,9 +131,8 @@ describe('openai-chat', () => {
 
   it.each([
     ['/v1/models', ['gpt-5.4-mini', 'm']],
-    ['/moonshot/v1/models', ['kimi-k3']],
-    ['/openrouter/api/v1/models', ['moonshotai/kimi-k3']],
-    ['/ollama/v1/models', ['llama3']],
+    ['/api.moonshot.ai/v1/models', moonshot.models.map(({ id }) => id)],
+    ['/127.0.0.1:11434/v1/models', ['llama3']],
   ])('lists the models at %s', async (path, ids) => {
     const { tell } = await arrange()
     const data = ids.map((id) => ({ id, object: 'model', created: 0, owned_by: 'sandbox' }))
@@ -141,30 +142,32 @@ describe('openai-chat', () => {
   it('has the documents of each vendor at that vendor only', async () => {
     const { tell } = await arrange()
     const statusOf = async (path: string) => (await tell(path, { headers: KEY })).status
-    expect((await tell('/moonshot/v1/users/me/balance', { headers: KEY })).json).toEqual({
+    expect((await tell('/api.moonshot.ai/v1/users/me/balance', { headers: KEY })).json).toEqual({
       code: 0,
       data: { available_balance: 10, voucher_balance: 0, cash_balance: 10 },
       scode: '0x0',
       status: true,
     })
-    expect((await tell('/openrouter/api/v1/key', { headers: KEY })).json).toEqual({
+    expect((await tell('/openrouter.ai/api/v1/key', { headers: ROUTER_KEY })).json).toEqual({
       data: { label: 'sandbox', limit: null, limit_remaining: null, is_management_key: false },
     })
     expect(await statusOf('/v1/users/me/balance')).toBe(404)
-    expect(await statusOf('/moonshot/v1/key')).toBe(404)
-    expect((await tell('/openrouter/api/v1/key')).status).toBe(401)
+    expect(await statusOf('/api.moonshot.ai/v1/key')).toBe(404)
+    expect((await tell('/openrouter.ai/api/v1/key')).status).toBe(401)
   })
 
   it('asks nobody for a credential where the vendor runs on this machine', async () => {
     const { tell } = await arrange()
-    const answer = await tell('/ollama/v1/chat/completions', { json: { model: 'llama3', messages: [{ role: 'user', content: 'hi' }] } })
+    const answer = await tell('/127.0.0.1:11434/v1/chat/completions', {
+      json: { model: 'llama3', messages: [{ role: 'user', content: 'hi' }] },
+    })
     expect(answer.status).toBe(200)
-    expect(await tell('/ollama/api/version')).toEqual({ status: 200, json: { version: '0.0.0-sandbox' } })
+    expect(await tell('/127.0.0.1:11434/api/version')).toEqual({ status: 200, json: { version: '0.0.0-sandbox' } })
   })
 
   it('begins a stream with a comment where the vendor does', async () => {
     const { ask } = await arrange()
-    const heard = await ask('/openrouter/api/v1/chat/completions', asking('hi', { stream: true }))
+    const heard = await ask('/openrouter.ai/api/v1/chat/completions', { ...asking('hi', { stream: true }), headers: ROUTER_KEY })
     expect(heard.body.startsWith(': OPENROUTER PROCESSING\n\ndata: {')).toBe(true)
     expect(eventsOf(heard.body).at(-1)).toBe('[DONE]')
   })

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'smol-toml'
+import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { ClawError } from '../../src/core/errors.ts'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { type RunOptions, runSandbox } from '../../src/sandbox/run-sandbox.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { ask } from '../support/loopback-client.ts'
@@ -42,7 +44,7 @@ async function run(
       },
       ...options,
     },
-    { clock: fakeClock(), random: seededRandom(), signal: stop.signal, environment },
+    { clock: fakeClock(), random: seededRandom(), mirror: rehearsal(), signal: stop.signal, environment },
   )
   return { code, printed, said }
 }
@@ -66,15 +68,7 @@ describe('a sandbox with a command', () => {
     const { env, toml, mode, home } = JSON.parse(await readFile(out, 'utf8'))
     expect({ mode, home }).toEqual({ mode: 0o600, home: 0o700 })
     expect(env).toEqual({ PATH: '/bin', CLAW_HOME: env.CLAW_HOME, CLAW_CONFIG: join(env.CLAW_HOME, 'config.toml') })
-    expect(Object.keys(parse(toml).providers ?? {})).toEqual([
-      'moonshot',
-      'kimi-code',
-      'openai',
-      'anthropic',
-      'openrouter',
-      'ollama',
-      'acme',
-    ])
+    expect(Object.keys(parse(toml).providers ?? {})).toEqual([...CATALOGUE.keys(), 'acme'])
     expect(existsSync(env.CLAW_HOME)).toBe(false)
     await expect(ask(/http:\S+?\d(?=\/|\.\s)/.exec(toml)?.[0] ?? '')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
@@ -132,7 +126,7 @@ describe('a sandbox without a command', () => {
     const ran = await run({ journalFile }, {}, stop, async (line) => {
       origin ||= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? ''
       if (!line.includes(journalFile)) return
-      status = (await ask(`${origin}/ollama/api/version`)).status
+      status = (await ask(`${origin}/127.0.0.1:11434/api/version`)).status
       stop.abort()
     })
     expect({ code: ran.code, status }).toEqual({ code: 0, status: 200 })
@@ -142,12 +136,12 @@ describe('a sandbox without a command', () => {
     ])
     expect(parse(ran.printed)).toMatchObject({
       providers: {
-        moonshot: { base_url: `${origin}/moonshot/v1` },
-        'kimi-code': { base_url: `${origin}/coding`, auth: { device: { oauth_host: origin } } },
+        openai: { base_urls: { 'openai-chat': `${origin}/api.openai.com/v1` } },
+        'kimi-code': { regions: { global: { base_url: `${origin}/api.kimi.ai/coding`, oauth_host: `${origin}/auth.kimi.ai` } } },
         acme: { protocol: 'openai-chat', auth: { sso: { method: 'device', issuer: `${origin}/issuer`, client_id: 'claw' } } },
       },
     })
-    expect(ran.printed).toContain(`# OPENAI_BASE_URL=${origin}/v1\n# ANTHROPIC_BASE_URL=${origin}/anthropic\n`)
+    expect(ran.printed).toContain(`# ANTHROPIC_BASE_URL=${origin}/api.anthropic.com\n# OPENAI_BASE_URL=${origin}/api.openai.com/v1\n`)
     await expect(ask(origin)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })

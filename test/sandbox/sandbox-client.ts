@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { ask, type Asked } from '../support/loopback-client.ts'
@@ -8,7 +9,7 @@ const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** The paths of one authorization server of the sandbox. */
 export const ISSUER = { device: '/issuer/device_authorization', token: '/issuer/token' }
-export const KIMI = { device: '/api/oauth/device_authorization', token: '/api/oauth/token' }
+export const KIMI = { device: '/auth.kimi.com/api/oauth/device_authorization', token: '/auth.kimi.com/api/oauth/token' }
 
 export interface Told {
   readonly status: number
@@ -18,7 +19,7 @@ export interface Told {
 /** A sandbox on a clock that stands still, and what a client of it does; it is closed when the test ends. */
 export async function arrange(options: Partial<SandboxOptions> = {}) {
   const clock = fakeClock()
-  const sandbox = await startSandbox({ clock, random: seededRandom(), ...options })
+  const sandbox = await startSandbox({ clock, random: seededRandom(), mirror: rehearsal(), ...options })
   onTestFinished(() => sandbox.close())
 
   async function tell(path: string, asked: Asked = {}): Promise<Told> {
@@ -45,7 +46,7 @@ export async function arrange(options: Partial<SandboxOptions> = {}) {
       return { access: String(granted.json.access_token), refresh: String(granted.json.refresh_token) }
     },
     /** Whether an access token is taken. */
-    isTaken: async (access: unknown) => (await tell('/coding/v1/me', { headers: bearer(access) })).status === 200,
+    isTaken: async (access: unknown) => (await tell('/api.kimi.com/coding/v1/me', { headers: bearer(access) })).status === 200,
   }
   return client
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { SCENARIO_NAMES } from '../../src/sandbox/scenarios.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import { failureOf } from '../support/failure.ts'
@@ -15,9 +16,9 @@ const chat = (content: string, stream: boolean) => ({
   headers: KEY,
   json: { model: 'm', stream, messages: [{ role: 'user', content }] },
 })
-const MESSAGES = '/anthropic/v1/messages'
+const MESSAGES = '/api.anthropic.com/v1/messages'
 const message = (content: string, stream: boolean) => ({
-  headers: { 'x-api-key': 'sk-ant-sandbox-0123456789', 'anthropic-version': '2023-06-01' },
+  headers: { 'x-api-key': 'sk-ant-api03-sandbox-0123456789', 'anthropic-version': '2023-06-01' },
   json: { model: 'c', max_tokens: 9, stream, messages: [{ role: 'user', content }] },
 })
 
@@ -172,7 +173,7 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
   },
 
   async 'clock-skew'({ ask, clock }) {
-    const heard = await ask('/ollama/api/version')
+    const heard = await ask('/127.0.0.1:11434/api/version')
     expect(heard.headers.date).toBe(new Date(clock.now() + 600_000).toUTCString())
   },
 }
@@ -184,7 +185,9 @@ describe('the scenario', () => {
   })
 
   it('is one of a list that an unknown name is told', async () => {
-    const failure = await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), scenario: 'slow-down' }))
+    const failure = await failureOf(() =>
+      startSandbox({ clock: fakeClock(), random: seededRandom(), mirror: rehearsal(), scenario: 'slow-down' }),
+    )
     expect({ ...failure, why: '' }).toEqual({
       code: 'CLAW_USAGE',
       what: 'there is no scenario `slow-down`',
@@ -199,7 +202,9 @@ describe('the scenario', () => {
         .map((line) => line.split(':')[0]),
     ).toEqual(SCENARIO_NAMES)
     for (const scenario of ['toString', '__proto__', '']) {
-      expect(await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), scenario }))).toMatchObject({
+      expect(
+        await failureOf(() => startSandbox({ clock: fakeClock(), random: seededRandom(), mirror: rehearsal(), scenario })),
+      ).toMatchObject({
         code: 'CLAW_USAGE',
         fix: 'claw sandbox --scenario manual',
       })

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { watch } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts'
@@ -50,6 +51,7 @@ export async function sandboxed(options: { scenario?: string; requestTimeout?: s
   const sandbox: Sandbox = await startSandbox({
     clock: systemClock(),
     random: systemRandom,
+    mirror: rehearsal(),
     approvesAtPoll: 1,
     ...(options.scenario ? { scenario: options.scenario } : {}),
   })

@@ -1,0 +1,84 @@
+import type { Protocol } from '../../core/vocabulary.ts'
+import { expandUrl } from '../../protocols/url.ts'
+import type { AuthEntry } from '../../providers/entry.ts'
+import type { Route } from '../catalogue.ts'
+import { mirroredPath } from './mirrored-address.ts'
+import { addressesOf } from './route-addresses.ts'
+
+/** What a sandbox must know of one base URL to answer at it; paths are from its root. */
+export interface MirroredBase {
+  readonly route: string
+  readonly base: string
+  readonly protocols: readonly Protocol[]
+  readonly models: readonly string[]
+  readonly credentials: readonly TakenCredential[]
+  readonly reads: readonly MirroredRead[]
+}
+
+interface TakenCredential {
+  readonly header: string
+  readonly scheme: string | null
+  readonly prefixes: readonly string[]
+  readonly isToken: boolean
+}
+
+interface MirroredRead {
+  readonly path: string
+  readonly answers: 'models' | 'proof'
+  readonly isPublic: boolean
+}
+
+/** What a vendor without a prefix of its own takes. */
+const ANY_KEY = ['sk-']
+
+/** Every base URL of the catalogue once: routes that share one take the credentials of each other there. */
+export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
+  const bases = new Map<string, MirroredBase>()
+  for (const route of routes) {
+    for (const { protocol, baseUrl } of addressesOf(route)) {
+      const base = mirroredPath(baseUrl)
+      const known = bases.get(base)
+      const { entry } = route
+      bases.set(base, {
+        route: known?.route ?? route.id,
+        base,
+        protocols: unique([...(known?.protocols ?? []), protocol]),
+        models: unique([...(known?.models ?? []), ...entry.models.map(({ id }) => id)]),
+        credentials: [...(known?.credentials ?? []), ...entry.auth.flatMap(taken)],
+        reads: [...(known?.reads ?? []), ...readsOf(route, baseUrl)],
+      })
+    }
+  }
+  return [...bases.values()]
+}
+
+/** How the credential of an auth entry comes, in each header that it may come in. */
+function taken(auth: AuthEntry): TakenCredential[] {
+  if (auth.kind === 'none' || auth.header === undefined) return []
+  const isKey = ['api_key', 'bearer', 'copilot_direct'].includes(auth.kind)
+  const common = { prefixes: isKey ? keyPrefixes(auth) : [], isToken: !isKey }
+  return [
+    { header: auth.header.toLowerCase(), scheme: auth.scheme || null, ...common },
+    ...(auth.headerAlternatives ?? []).map((header) => ({ header: header.toLowerCase(), scheme: null, ...common })),
+  ]
+}
+
+/** What a key of an entry begins with; the word `sandbox` follows. */
+export function keyPrefixes({ prefixes = [] }: AuthEntry): readonly string[] {
+  return prefixes.length > 0 ? prefixes : ANY_KEY
+}
+
+function readsOf({ entry }: Route, baseUrl: string): MirroredRead[] {
+  const pathOf = (template: string) => mirroredPath(expandUrl(template, baseUrl))
+  const probe = entry.probe?.replace(/^GET\s+/, '')
+  return [
+    ...(entry.modelsEndpoint
+      ? [{ path: pathOf(entry.modelsEndpoint), answers: 'models', isPublic: entry.modelsEndpointPublic === true } as const]
+      : []),
+    ...(probe ? [{ path: pathOf(probe), answers: 'proof', isPublic: false } as const] : []),
+  ]
+}
+
+function unique<Value>(values: readonly Value[]): Value[] {
+  return [...new Set(values)]
+}

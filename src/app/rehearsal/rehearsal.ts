@@ -1,0 +1,46 @@
+import { CATALOGUE } from '../../providers/catalogue.ts'
+import type { ProviderEntry } from '../../providers/entry.ts'
+import { buildCatalogue } from '../catalogue.ts'
+import { mirrored } from './mirrored-address.ts'
+import { type MirroredBase, mirroredBases } from './mirrored-base.ts'
+import { routeToml } from './mirrored-toml.ts'
+import { addressesOf } from './route-addresses.ts'
+
+/** The catalogue as a sandbox serves it, and the words that lead there. */
+export interface Rehearsal {
+  readonly bases: readonly MirroredBase[]
+  /** Variables that hold a credential or an address of a vendor. */
+  readonly variables: readonly string[]
+  /** The configuration that leads every address of the catalogue to an origin. */
+  toml(origin: string): string
+  /** The base URLs of vendors' own libraries, by variable. */
+  environment(origin: string): Readonly<Record<string, string>>
+}
+
+/** Everything that a sandbox must be told of the catalogue: `https://HOST/PATH` becomes `ORIGIN/HOST/PATH`, without exception. */
+export function rehearsal(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE): Rehearsal {
+  const routes = [...buildCatalogue({ providers: new Map(), enabled: [] }, known).routes.values()]
+  return {
+    bases: mirroredBases(routes),
+    variables: [...new Set(routes.flatMap(({ entry }) => variablesOf(entry)))],
+    toml: (origin) => routes.map((route) => routeToml(route, known.get(route.id) ?? route.entry, origin)).join(''),
+    environment: (origin) =>
+      Object.fromEntries(
+        routes.flatMap((route) => {
+          const { baseUrlEnv, baseUrlEnvStrip = '' } = route.entry
+          const [first] = addressesOf(route)
+          return baseUrlEnv === undefined || !first ? [] : [[baseUrlEnv, `${mirrored(first.baseUrl, origin)}${baseUrlEnvStrip}`]]
+        }),
+      ),
+  }
+}
+
+function variablesOf({ baseUrlEnv, auth }: ProviderEntry): string[] {
+  const ofMethods = auth.flatMap(({ env = [], envChina = [], optionalEnv = [], optionalHeadersEnv = {} }) => [
+    ...env,
+    ...envChina,
+    ...optionalEnv,
+    ...Object.values(optionalHeadersEnv),
+  ])
+  return [...(baseUrlEnv === undefined ? [] : [baseUrlEnv]), ...ofMethods]
+}

@@ -1,0 +1,33 @@
+import { ClawError } from '../../core/errors.ts'
+import type { Protocol } from '../../core/vocabulary.ts'
+import { baseUrlOf } from '../base-url.ts'
+import type { Route } from '../catalogue.ts'
+import { filled } from './mirrored-address.ts'
+
+/** One base URL of a route. */
+export interface RouteAddress {
+  readonly region: string | null
+  readonly protocol: Protocol
+  readonly baseUrl: string
+}
+
+/** Every base URL that a route may have: by region, where it has regions, and by protocol. */
+export function addressesOf(route: Route): RouteAddress[] {
+  const regions = route.entry.regions ? Object.keys(route.entry.regions) : [null]
+  return regions.flatMap((region) =>
+    route.entry.protocols.flatMap((protocol) => {
+      const baseUrl = baseUrlIn(route, protocol, region)
+      return baseUrl === undefined ? [] : [{ region, protocol, baseUrl: filled(baseUrl) }]
+    }),
+  )
+}
+
+/** `undefined` where the vendor has none for the protocol in that region. */
+function baseUrlIn(route: Route, protocol: Protocol, region: string | null): string | undefined {
+  try {
+    return baseUrlOf({ ...route, protocol, region }, region)
+  } catch (thrown) {
+    if (thrown instanceof ClawError && thrown.code === 'CLAW_CONFIG_INVALID') return undefined
+    throw thrown
+  }
+}

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { buildCatalogue, type Route } from '../../src/app/catalogue.ts'
+import { isAddress } from '../../src/app/rehearsal/mirrored-address.ts'
+import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
+import { addressesOf } from '../../src/app/rehearsal/route-addresses.ts'
+import { CATALOGUE } from '../../src/providers/catalogue.ts'
+import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
+
+const ORIGIN = 'http://127.0.0.1:4711'
+
+let world: TestWorld | undefined
+afterEach(async () => {
+  await world?.remove()
+})
+
+/** Names and notes: nothing is ever sent there. Base URLs are judged as they are in force. */
+const SENT_NOWHERE =
+  /^(?:keyUrl|sources\..*|termsNote|probeNote|baseUrl|baseUrls\..*|regions\..*|errorRules\..*|auth\.\d+\.(?:quirks|redirectUris|scopes)\.\d+|auth\.\d+\.(?:redirectUri|offReason|audience|resource)|auth\.\d+\.federation\..*)$/
+
+/** Every address in an entry, by where it stands. */
+function* addressesIn(value: unknown, path = ''): Generator<[path: string, address: string]> {
+  if (typeof value === 'object' && value !== null)
+    for (const [key, member] of Object.entries(value)) yield* addressesIn(member, path === '' ? key : `${path}.${key}`)
+  else if (typeof value === 'string' && isAddress(value.replace(/^GET /, ''))) yield [path, value.replace(/^GET /, '')]
+}
+
+const elsewhere = (route: Route) =>
+  [...addressesIn(route.entry)].filter(([path, address]) => !SENT_NOWHERE.test(path) && !address.startsWith(`${ORIGIN}/`))
+
+describe('the rehearsal', () => {
+  it('leads every address of every provider to the origin', async () => {
+    world = await credentialWorld(rehearsal().toml(ORIGIN))
+    const routes = [...world.catalogue.routes.values()]
+    expect(routes.map(({ id }) => id)).toEqual([...CATALOGUE.keys()])
+    expect(routes.map((route) => [route.id, elsewhere(route)])).toEqual(routes.map(({ id }) => [id, []]))
+    const bases = routes.flatMap((route) => addressesOf(route).map(({ baseUrl }) => baseUrl))
+    expect(bases.filter((address) => !address.startsWith(`${ORIGIN}/`))).toEqual([])
+  })
+
+  it('knows every base URL that its words lead to', async () => {
+    const { toml, bases } = rehearsal()
+    world = await credentialWorld(toml(ORIGIN))
+    const led = [...world.catalogue.routes.values()].flatMap((route) =>
+      addressesOf(route).map(({ baseUrl }) => baseUrl.slice(ORIGIN.length)),
+    )
+    expect([...new Set(led)]).toEqual(bases.map(({ base }) => base))
+  })
+
+  it('keeps what a region, a protocol and a sign-in host are to each other', async () => {
+    const head = '[providers.kimi-code]\n'
+    world = await credentialWorld(rehearsal().toml(ORIGIN).replace(head, `${head}region = "global"\n`))
+    const route = world.catalogue.route('kimi-code')
+    expect(route.entry.auth.find(({ id }) => id === 'device')).toMatchObject({
+      oauthHost: `${ORIGIN}/auth.kimi.ai`,
+      deviceUrl: `${ORIGIN}/auth.kimi.ai/api/oauth/device_authorization`,
+      tokenUrl: `${ORIGIN}/auth.kimi.ai/api/oauth/token`,
+    })
+  })
+
+  it('switches nothing on that the vendor does not allow', async () => {
+    world = await credentialWorld(rehearsal().toml(ORIGIN))
+    const enabledIn = (routes: Iterable<Route>) =>
+      [...routes].flatMap(({ id, entry }) => entry.auth.filter(({ enabled }) => enabled).map((auth) => `${id}/${auth.id}`))
+    const plain = buildCatalogue({ providers: new Map(), enabled: [] })
+    expect(enabledIn(world.catalogue.routes.values())).toEqual(enabledIn(plain.routes.values()))
+  })
+})
