@@ -3,14 +3,16 @@ import type { SecretKind } from '../core/redaction.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Kind } from '../core/vocabulary.ts'
 import type { Bundle } from '../credentials/bundle.ts'
-import { foreignPrefix, maskOf } from '../credentials/key-shape.ts'
+import { maskOf } from '../credentials/key-shape.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Found } from '../credentials/resolve.ts'
 import { KIND_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry, AuthKind } from '../providers/entry.ts'
 import type { Catalogue, Named, Route } from './catalogue.ts'
+import { foreignTo } from './key-origin.ts'
 import { plainAuth } from './merge-auth.ts'
 import { takesModel } from './route-models.ts'
+import { whyOff } from './terms.ts'
 
 /** A candidate credential with all that is needed to use it. */
 export interface Candidate extends Found {
@@ -101,7 +103,7 @@ export async function judgeValue(given: GivenValue, scope: Scope): Promise<Candi
     profile: scope.profile,
     reread: given.isFixed ? null : read,
   })
-  if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff(declared, auth) }
+  if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff({ route: declared, auth }) }
   if (given.isUnread) return { ...base, settle: () => judgeValue({ ...given, isUnread: false }, scope) }
   try {
     return withValue(base, await read(), scope)
@@ -114,7 +116,7 @@ export async function judgeValue(given: GivenValue, scope: Scope): Promise<Candi
 function withValue(base: Candidate, secret: Secret, scope: Scope): Candidate {
   const { route, auth } = home(base, secret, scope)
   const read = { ...base, route, auth, secret }
-  const prefix = foreignPrefix(secret.reveal(), shapeOf(route, auth))
+  const prefix = foreignTo(scope.catalogue, route, auth, secret.reveal())
   if (prefix !== undefined)
     return { ...read, fact: 'wrong_kind', reason: `it begins with \`${prefix}\`, which is no ${kindWords(base.kind)} of \`${route.id}\`` }
   if (!scope.named.routes.includes(route)) return { ...read, fact: 'refused', reason: `it is a key of \`${route.id}\`` }
@@ -164,15 +166,6 @@ export function authFor(route: Route, kind: Kind, id?: string): AuthEntry {
   )
 }
 
-/** What a value for an auth entry may begin with. Keys and tokens of one vendor are told apart, keys of others where it says. */
-function shapeOf(route: Route, auth: AuthEntry): { readonly own: readonly string[]; readonly others: readonly string[] } {
-  const isKey = KIND_OF[auth.kind] === 'api_key'
-  const opposite = route.entry.auth
-    .filter((other) => (KIND_OF[other.kind] === 'api_key') !== isKey)
-    .flatMap(({ prefixes = [] }) => prefixes)
-  return { own: auth.prefixes ?? [], others: [...(auth.rejectPrefixes ?? []), ...opposite] }
-}
-
 /** The credential as a table shows it. */
 export function masked({ secret, route, kind }: Candidate): string | null {
   if (secret === null || kind === 'none') return null
@@ -180,10 +173,6 @@ export function masked({ secret, route, kind }: Candidate): string | null {
     secret.reveal(),
     route.entry.auth.flatMap(({ prefixes = [] }) => prefixes),
   )
-}
-
-export function whyOff(route: Route, auth: AuthEntry): string {
-  return `the method \`${route.id}/${auth.id}\` is off${auth.terms === 'forbidden' ? ' by the terms of the vendor' : ''}`
 }
 
 export function kindWords(kind: Kind): string {

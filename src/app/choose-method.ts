@@ -4,6 +4,7 @@ import { METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { BUILT_METHODS } from './abilities.ts'
 import type { Catalogue, Named, Route } from './catalogue.ts'
+import { methodOff, methodRetired, termsOf } from './terms.ts'
 
 /** One way to sign in, on the route that it leads to. */
 export interface MethodChoice {
@@ -12,12 +13,12 @@ export interface MethodChoice {
   readonly method: Method
 }
 
-/** Every method that a name offers here, its own route first. */
+/** Every method that a name offers here, its own route first. What is minted from another credential is no way to sign in. */
 export function methodsOf(named: Named): MethodChoice[] {
   return named.routes.flatMap((route) => {
     const link = named.routes[0] === route ? undefined : named.routes[0]?.entry.routes?.find(({ to }) => to === route.id)
     return route.entry.auth
-      .filter((auth) => link === undefined || link.auth.includes(auth.id))
+      .filter((auth) => auth.needs === undefined && (link === undefined || link.auth.includes(auth.id)))
       .map((auth) => ({ route, auth, method: METHOD_OF[auth.kind] }))
       .filter(({ method }) => BUILT_METHODS.includes(method))
   })
@@ -26,34 +27,67 @@ export function methodsOf(named: Named): MethodChoice[] {
 /**
  * The entry for a method that was asked for in so many words.
  *
- * @throws {ClawError} `CLAW_METHOD_UNSUPPORTED` naming the methods that there are, `CLAW_METHOD_OFF` with the line that switches it on.
+ * @throws {ClawError} `CLAW_METHOD_UNSUPPORTED` naming the methods that there are, or that its vendor has ended it;
+ * `CLAW_METHOD_OFF` with the line that switches it on.
  */
 export function chooseMethod(catalogue: Catalogue, name: string, method: Method): MethodChoice {
-  const named = catalogue.find(name)
-  const all = methodsOf(named)
-  const wanted = all.filter((choice) => choice.method === method)
-  const choice = wanted.find(({ auth }) => auth.enabled) ?? wanted[0]
-  if (!choice) {
-    const flags = [...new Set(all.filter(({ auth }) => auth.enabled).map((each) => FLAG[each.method]))].filter((flag) => flag !== '')
-    throw new ClawError('CLAW_METHOD_UNSUPPORTED', {
-      what: `\`${named.name}\` has no sign-in by \`${FLAG[method]}\``,
-      why: flags.length > 0 ? `it has ${flags.map((flag) => `\`${flag}\``).join(', ')}` : 'it needs no credential',
-      fix: flags[0]
-        ? `claw auth ${flags[0]} ${named.name}${flags[0] === '--device' ? '' : ' --stdin'}`
-        : `claw prompt -m ${named.name} TEXT`,
-    })
-  }
-  if (!choice.auth.enabled) throw switchedOff(choice)
+  const choices = choicesOf(catalogue, name, method)
+  const choice = choices.find(({ auth }) => auth.enabled) ?? choices[0]
+  if (!choice) throw unsupported(catalogue.find(name), method)
+  return allowed(choice)
+}
+
+/**
+ * The entry for a value that was given by hand: the one whose prefix it has, else the first that knows no prefix.
+ *
+ * @throws {ClawError} as {@link chooseMethod}
+ */
+export function chooseByValue(catalogue: Catalogue, name: string, method: Method, value: string): MethodChoice {
+  const choices = choicesOf(catalogue, name, method)
+  const fits = choices
+    .flatMap((choice) => (choice.auth.prefixes ?? []).filter((prefix) => value.startsWith(prefix)).map((prefix) => ({ choice, prefix })))
+    .sort((a, b) => b.prefix.length - a.prefix.length)
+  const open = choices.find(({ auth }) => auth.enabled && (auth.prefixes ?? []).length === 0)
+  const choice = fits[0]?.choice ?? open
+  return choice ? allowed(choice) : chooseMethod(catalogue, name, method)
+}
+
+function choicesOf(catalogue: Catalogue, name: string, method: Method): MethodChoice[] {
+  return methodsOf(catalogue.find(name)).filter((choice) => choice.method === method)
+}
+
+function allowed(choice: MethodChoice): MethodChoice {
+  if (termsOf(choice) === 'retired') throw methodRetired(choice)
+  if (!choice.auth.enabled) throw methodOff(choice)
   return choice
 }
 
-/** A sign-in that its vendor does not allow other tools: off until the user's own file says otherwise. */
-function switchedOff({ route, auth }: MethodChoice): ClawError {
-  return new ClawError('CLAW_METHOD_OFF', {
-    what: `the method \`${auth.id}\` of \`${route.id}\` is off`,
-    why: auth.terms === 'forbidden' ? 'its vendor does not allow it for other tools' : 'it is not offered by default',
-    fix: `set \`enabled = true\` in [providers.${route.id}.auth.${auth.id}] of your own file`,
+function unsupported(named: Named, method: Method): ClawError {
+  const enabled = methodsOf(named).filter(({ auth }) => auth.enabled)
+  const flags = [...new Set(enabled.map((each) => FLAG[each.method]))].filter((flag) => flag !== '')
+  const { terms, termsNote } = named.routes[0]?.entry ?? {}
+  const isBarred = (terms === 'forbidden' || terms === 'retired') && termsNote !== undefined
+  const needsNone = enabled.some((each) => each.method === 'none')
+  return new ClawError('CLAW_METHOD_UNSUPPORTED', {
+    what: `\`${named.name}\` has no sign-in by \`${FLAG[method]}\``,
+    why: isBarred
+      ? termsNote
+      : flags.length > 0
+        ? `it has ${flags.map((flag) => `\`${flag}\``).join(', ')}`
+        : needsNone
+          ? 'it needs no credential'
+          : 'this version of claw has none for it',
+    fix: flags[0]
+      ? `claw auth ${flags[0]} ${named.name}${enabled.some((each) => FLAG[each.method] === flags[0] && isGiven(each.method)) ? ' --stdin' : ''}`
+      : needsNone
+        ? `claw prompt -m ${named.name} TEXT`
+        : 'claw auth list',
   })
+}
+
+/** Whether somebody hands the credential over. */
+function isGiven(method: Method): boolean {
+  return method === 'api_key' || method === 'token'
 }
 
 /** The flag of `claw auth` that means a method. */

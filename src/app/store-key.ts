@@ -1,17 +1,21 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
-import { foreignPrefix } from '../credentials/key-shape.ts'
-import { type CredentialRecord, type NewCredential, type Slot, sameSlot } from '../credentials/record.ts'
-import { apiKeyMachine, type KeyChange, type KeyCheck, type KeyJudgement } from '../machines/api-key.machine.ts'
-import { authFor, candidate, kindWords, routeOfKey } from './candidates.ts'
+import { type CredentialRecord, type Slot, sameSlot } from '../credentials/record.ts'
+import { apiKeyMachine, type KeyChange, type KeyCheck } from '../machines/api-key.machine.ts'
+import { candidate, kindWords, routeOfKey } from './candidates.ts'
 import { placeOf } from './credential-place.ts'
-import type { Route } from './catalogue.ts'
-import { chooseMethod } from './choose-method.ts'
+import type { Catalogue, Route } from './catalogue.ts'
+import { chooseByValue, chooseMethod, type MethodChoice } from './choose-method.ts'
 import type { ChosenCredential } from './find-credential.ts'
+import { givenCredential } from './given-credential.ts'
+import { judgeKey } from './judge-key.ts'
 import { probeCredential } from './probe.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
+import { signInCommand } from './sign-in-command.ts'
+import { storedRecords } from './stored-records.ts'
+import { termsLine } from './terms.ts'
 
 export interface KeyOptions {
   readonly name: string
@@ -30,6 +34,8 @@ export interface StoredKey {
   readonly change: KeyChange
   readonly checked: KeyCheck | null
   readonly record: CredentialRecord
+  /** What the vendor's terms say of it; null where that is nothing. */
+  readonly terms: string | null
 }
 
 /**
@@ -39,35 +45,33 @@ export interface StoredKey {
  */
 export async function storeKey(session: Session, options: KeyOptions): Promise<StoredKey> {
   const { store, clock } = session.ports
-  const choice = chooseMethod(session.catalogue, options.name, options.method)
   const kind = options.method
-  let route = choice.route
-  const slot = (): Slot => ({ provider: route.provider, route: route.id, profile: options.profile, kind })
+  const { catalogue } = session
+  let choice = chooseMethod(catalogue, options.name, kind)
+  const slot = (): Slot => ({ provider: choice.route.provider, route: choice.route.id, profile: options.profile, kind })
+  const stored = async () => (await store.read()).records.find((each) => sameSlot(each, slot()) && each.state !== 'logged_out')
   let record: CredentialRecord | undefined
   const machine = apiKeyMachine.provide({
     actors: {
       readKey: fromPromise(async () => {
         const key = await options.readKey()
         if (key) return key
-        record = (await store.read()).records.find(
-          (each) => each.route === route.id && each.profile === options.profile && each.kind === kind && each.state !== 'logged_out',
-        )
-        if (record) return null
-        throw new ClawError('CLAW_INPUT_REQUIRED', {
-          what: `no ${kindWords(kind)} was given`,
-          why: 'and none is stored',
-          fix: `printf %s "$KEY" | claw auth ${options.method === 'token' ? '--token' : '--api-key'} ${options.name} --stdin`,
-        })
+        record = storedRecords(await store.read(), catalogue, { name: options.name, profile: options.profile, kind })[0]
+        if (!record) throw notGiven(options)
+        choice = { ...choice, route: catalogue.route(record.route) }
+        return null
       }),
       judgeKey: fromPromise(async ({ input }) => {
         const key = given(input.key)
-        if (kind === 'api_key') route = routeOfKey(session.catalogue, route, key.reveal(), false)
-        return judgeShape(route, kind, key)
+        choice = homeOf(catalogue, options, key)
+        return judgeKey({ catalogue, ...choice, kind, profile: options.profile }, key)
       }),
-      checkKey: fromPromise(async ({ input }) => checkKey(session, options, route, kind, given(input.key))),
+      checkKey: fromPromise(async ({ input }) => checkKey(session, options, choice, given(input.key))),
       storeKey: fromPromise(async ({ input }) => {
-        const before = (await store.read()).records.some((each) => sameSlot(each, slot()) && each.state !== 'logged_out')
-        const written = await store.write({ type: 'sign_in', slot: slot(), credential: credentialFor(route, options, given(input.key)) })
+        const before = await stored()
+        const { method, lifetimeMs } = options
+        const credential = givenCredential(choice, given(input.key), { method, lifetimeMs, wallNow: clock.wall(), before })
+        const written = await store.write({ type: 'sign_in', slot: slot(), credential })
         if (written.outcome === 'refused' || !written.record) throw new ClawError('CLAW_INTERNAL', { what: 'the store refused a key' })
         record = written.record
         return written.outcome === 'unchanged' ? 'unchanged' : before ? 'replaced' : 'stored'
@@ -78,38 +82,34 @@ export async function storeKey(session: Session, options: KeyOptions): Promise<S
     clock,
     input: { check: options.check },
     signal: session.signal,
-    onEmit: (fact) => options.onDoubt(fact.type === 'keyDoubtful' ? fact.message : `the key was stored without a check: ${fact.detail}`),
+    onEmit: (fact) =>
+      options.onDoubt(fact.type === 'keyDoubtful' ? fact.message : `it could not be checked and is stored all the same: ${fact.detail}`),
   })
   if (!result.ok) throw result.error
   if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'storing a key ended without a record' })
-  return { route, change: result.change, checked: result.checked, record }
+  return { route: choice.route, change: result.change, checked: result.checked, record, terms: termsLine(choice) }
 }
 
-/** A prefix of another vendor or kind is evidence enough to stop; a value without a known prefix is taken as it is. */
-function judgeShape(route: Route, kind: 'api_key' | 'token', key: Secret): KeyJudgement {
-  const auth = authFor(route, kind)
-  const opposite = route.entry.auth
-    .filter((each) => each.id !== auth.id && each.kind !== auth.kind)
-    .flatMap(({ prefixes = [] }) => prefixes)
-  const prefix = foreignPrefix(key.reveal(), { own: auth.prefixes ?? [], others: [...(auth.rejectPrefixes ?? []), ...opposite] })
-  if (prefix !== undefined) {
-    return {
-      kind: 'wrong',
-      error: new ClawError('CLAW_KEY_INVALID', {
-        what: `this looks like something else than the ${kindWords(kind)} for \`${route.id}\``,
-        why: `it begins with \`${prefix}\``,
-        fix: route.entry.keyUrl ? `get a key at ${route.entry.keyUrl}` : 'claw auth list',
-      }),
-    }
-  }
-  const isKnown = (auth.prefixes ?? []).length === 0 || auth.prefixes?.some((each) => key.reveal().startsWith(each))
-  return isKnown
-    ? { kind: 'fits' }
-    : { kind: 'doubtful', message: `the ${kindWords(kind)} does not begin as those of \`${route.id}\` do (${auth.prefixes?.join(', ')})` }
+/** Where a value belongs: a key by the route that its prefix leads to, then the entry of that prefix. */
+function homeOf(catalogue: Catalogue, { name, method }: KeyOptions, key: Secret): MethodChoice {
+  const value = key.reveal()
+  const choice = chooseByValue(catalogue, name, method, value)
+  if (method !== 'api_key') return choice
+  const route = routeOfKey(catalogue, choice.route, value, false)
+  return route.id === choice.route.id ? choice : chooseByValue(catalogue, route.id, method, value)
 }
 
-async function checkKey(session: Session, options: KeyOptions, route: Route, kind: 'api_key' | 'token', key: Secret): Promise<KeyCheck> {
-  const probe = await probeCredential(session, chosenFor(session, options, route, kind, key))
+function notGiven({ name, method, profile }: KeyOptions): ClawError {
+  return new ClawError('CLAW_INPUT_REQUIRED', {
+    what: `no ${kindWords(method)} was given`,
+    why: 'none is stored, and nobody is there to be asked',
+    fix: `printf %s "$KEY" | ${signInCommand({ method, route: name, profile })}`,
+  })
+}
+
+async function checkKey(session: Session, options: KeyOptions, choice: MethodChoice, key: Secret): Promise<KeyCheck> {
+  const { route } = choice
+  const probe = await probeCredential(session, chosenFor(session, options, choice, key))
   const { error } = probe
   if (probe.status === 'fail' && error?.code === 'CLAW_CREDENTIAL_REJECTED') {
     const fix = route.entry.keyUrl ? `get a key at ${route.entry.keyUrl}` : 'claw auth list'
@@ -120,9 +120,9 @@ async function checkKey(session: Session, options: KeyOptions, route: Route, kin
 }
 
 /** A key as it would be used, before it is stored. */
-function chosenFor(session: Session, options: KeyOptions, route: Route, kind: 'api_key' | 'token', key: Secret): ChosenCredential {
+function chosenFor(session: Session, options: KeyOptions, { route, auth }: MethodChoice, key: Secret): ChosenCredential {
   const named = session.catalogue.find(route.id)
-  const auth = authFor(route, kind)
+  const kind = options.method
   const place = placeOf(
     candidate({ origin: 'store', kind, fact: 'usable', source: 'given', route, auth, profile: options.profile }),
     session.ports.environment,
@@ -145,21 +145,6 @@ function chosenFor(session: Session, options: KeyOptions, route: Route, kind: 'a
     degraded: false,
     reread: null,
     ...place,
-  }
-}
-
-function credentialFor(route: Route, options: KeyOptions, key: Secret): NewCredential {
-  return {
-    method: options.method,
-    auth: authFor(route, options.method).id,
-    secrets: { access: key },
-    lifetimeMs: options.lifetimeMs ?? null,
-    sentAgoMs: 0,
-    account: null,
-    region: route.region,
-    scopes: null,
-    origins: [],
-    client: null,
   }
 }
 

@@ -4,10 +4,11 @@ import { DEFAULT_PROFILE, profileFlag, type Verdict } from '../core/vocabulary.t
 import type { CredentialRecord, Holder } from '../credentials/record.ts'
 import { decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
-import { authFor, type Candidate, candidate, judgeModel, type Scope, whyOff } from './candidates.ts'
+import { authFor, type Candidate, candidate, judgeModel, type Scope } from './candidates.ts'
 import type { Route } from './catalogue.ts'
 import type { Gathered } from './gather-candidates.ts'
 import { signInCommand } from './sign-in-command.ts'
+import { whyOff } from './terms.ts'
 
 /** A store as it was read, or why it could not be. */
 export interface StoreReading {
@@ -77,7 +78,7 @@ function stored(record: CredentialRecord, route: Route, source: string, now: num
     secret: record.secrets?.access ?? null,
     account: record.account?.name ?? record.account?.id ?? null,
   })
-  if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff(route, auth) }
+  if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff({ route, auth }) }
   const verdict =
     kind === 'oauth'
       ? decideRefresh(record, now, { goal: 'use', than: 0, marginMs: 0, retryInDoubt: auth.retryInDoubt ?? true }, [], sight)

@@ -1,4 +1,6 @@
+import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
+import { slotName } from '../core/vocabulary.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
 import { storeKey } from '../app/store-key.ts'
 import { profileOf } from '../app/wanted-credential.ts'
@@ -44,21 +46,18 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
         )
       if (options.fromEnv !== undefined) return keyFromVariable(session, options.fromEnv, kind)
       if (options.fromFile !== undefined) return keyFromFile(session, options.fromFile, kind)
-      return options.mayAsk
-        ? keyFrom(
-            await shell.input.readHidden(
-              `${options.method === 'api_key' ? 'API key' : 'token'} for ${options.provider} (not shown): `,
-              options.signal,
-            ),
-            'the terminal',
-            kind,
-          )
-        : null
+      if (!options.mayAsk) return null
+      const words = options.method === 'api_key' ? 'API key' : 'token'
+      const typed = await shell.input.readHidden(`${words} for ${options.provider} (not shown): `, options.signal)
+      return typed === '' ? null : keyFrom(typed, 'the terminal', kind)
     },
     onDoubt: (message) => writes.add(() => output.say(`warning: ${message}`)),
   })
   await writes.drain()
-  const { route, record, change, checked } = stored
+  const { record, change, checked, terms } = stored
+  if (terms !== null && change !== 'kept') await output.note(terms)
+  const place = slotName(record)
+  const until = record.expiresAt === null ? '' : `, until ${formatInstant(record.expiresAt)}`
   const isChanged = change === 'stored' || change === 'replaced'
   if (output.json) {
     const isAccepted = checked?.kind === 'accepted'
@@ -71,10 +70,10 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
   } else
     await output.note(
       {
-        stored: `stored for ${route.id}`,
-        replaced: `replaced the one that was stored for ${route.id}`,
-        unchanged: `unchanged: the same is stored for ${route.id}`,
-        kept: `kept the one that is stored for ${route.id}`,
+        stored: `stored for ${place}${until}`,
+        replaced: `replaced the one that was stored for ${place}${until}`,
+        unchanged: `unchanged: the same is stored for ${place}${until}`,
+        kept: `kept the one that is stored for ${place}${until}`,
       }[change],
     )
   return 0

@@ -74,6 +74,7 @@ const entryShape = {
   env: v.variables,
   prefixes: v.lines,
   reject_prefixes: v.lines,
+  reject_notes: v.texts,
   env_china: v.variables,
   optional_env: v.variables,
   whoami_url: v.endpoint,

@@ -3,6 +3,12 @@ import type { AuthEntry, ModelEntry, ProviderEntry } from './entry.ts'
 
 const INPUT = ['text', 'image', 'pdf'] as const
 
+const SUBSCRIPTION = 'Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others'
+const REJECTED = {
+  'sk-ant-admin01-': 'an admin key of Anthropic, which answers no prompts',
+  'sk-ant-ort01-': 'a refresh token of Anthropic, which is no credential by itself',
+}
+
 /** The subscription's own sign-in: no device grant, but a code that a page shows for copying. */
 const oauth: AuthEntry = {
   id: 'oauth',
@@ -10,6 +16,7 @@ const oauth: AuthEntry = {
   headless: false,
   enabled: false,
   terms: 'forbidden',
+  offReason: SUBSCRIPTION,
   status: 'verified',
   paste: true,
   header: 'authorization',
@@ -57,6 +64,7 @@ const auth: readonly AuthEntry[] = [
     header: 'x-api-key',
     prefixes: ['sk-ant-api03-'],
     rejectPrefixes: ['sk-ant-admin01-', 'sk-ant-ort01-', 'sk-or-v1-', 'sk-proj-'],
+    rejectNotes: REJECTED,
     modelsEndpointWorks: true,
   },
   {
@@ -69,6 +77,7 @@ const auth: readonly AuthEntry[] = [
     header: 'authorization',
     scheme: 'Bearer',
     rejectPrefixes: ['sk-ant-api03-', 'sk-ant-admin01-', 'sk-ant-ort01-'],
+    rejectNotes: REJECTED,
     extraHeadersByPrefix: { 'sk-ant-oat': OAUTH_BETA },
     quirks: [
       'never send x-api-key and authorization together',
@@ -82,6 +91,7 @@ const auth: readonly AuthEntry[] = [
     headless: true,
     enabled: false,
     terms: 'forbidden',
+    offReason: SUBSCRIPTION,
     status: 'verified',
     env: ['CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_OAUTH_TOKEN'],
     header: 'authorization',

@@ -449,7 +449,7 @@ describe('no credential', () => {
       'wanted: OAuth (a grant, a token or an identity) (auth_mode oauth, from providers.anthropic.auth_mode)',
       'looked at: providers.anthropic.api_key, providers.anthropic.auth_token, env:ANTHROPIC_API_KEY, env:ANTHROPIC_AUTH_TOKEN, store:memory',
       'env:ANTHROPIC_AUTH_TOKEN is wrong kind: it begins with `sk-ant-api03-`, which is no token of `anthropic`',
-      'env:CLAUDE_CODE_OAUTH_TOKEN is refused: the method `anthropic/setup-token` is off by the terms of the vendor',
+      'env:CLAUDE_CODE_OAUTH_TOKEN is refused: the method `anthropic/setup-token` is off by the terms of the vendor: Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others; CLAW_ENABLE=anthropic/setup-token switches it on',
       'token: set ANTHROPIC_AUTH_TOKEN, or run `claw auth --token anthropic --stdin`, or write `auth_token` in [providers.anthropic]',
     ])
   })

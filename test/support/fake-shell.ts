@@ -21,11 +21,23 @@ export interface FakeShellOptions {
   readonly vendor?: string
   readonly isTTY?: boolean
   readonly isFile?: boolean
+  /** What stdin holds; nothing unless it is said. */
+  readonly stdin?: string
+  /** What somebody types where nothing is shown. */
+  readonly typed?: string
   readonly guard?: () => void
 }
 
-/** A shell with buffers for streams, a clock that stands still, and no stdin. */
-export function fakeShell({ env = {}, vendor, isTTY = false, isFile = false, guard = () => undefined }: FakeShellOptions = {}): FakeShell {
+/** A shell with buffers for streams and a clock that stands still. */
+export function fakeShell({
+  env = {},
+  vendor,
+  isTTY = false,
+  isFile = false,
+  stdin = '',
+  typed = '',
+  guard = () => undefined,
+}: FakeShellOptions = {}): FakeShell {
   const clock = fakeClock()
   const controller = new AbortController()
   const stream = (): FakeStream => {
@@ -50,8 +62,8 @@ export function fakeShell({ env = {}, vendor, isTTY = false, isFile = false, gua
     err: stream(),
     input: {
       isTTY,
-      readAll: async () => Buffer.alloc(0),
-      readHidden: async () => '',
+      readAll: async () => Buffer.from(stdin),
+      readHidden: async () => typed,
     },
     ci: { vendor: vendor ?? null },
     signal: controller.signal,
