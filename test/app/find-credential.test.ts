@@ -225,7 +225,8 @@ describe('a value of the wrong kind', () => {
       'sk-ant-oat01-in-the-wrong-place',
       'it begins with `sk-ant-oat01-`, which is no API key of `anthropic`',
     ],
-    ['openai', 'OPENAI_API_KEY', 'sk-ant-api03-in-the-wrong-place', 'it begins with `sk-ant-`, which is no API key of `openai`'],
+    ['openai', 'OPENAI_API_KEY', 'sk-ant-api03-in-the-wrong-place', 'it begins with `sk-ant-api03-`, which is no API key of `openai`'],
+    ['moonshot', 'MOONSHOT_API_KEY', 'xai-in-the-wrong-place', 'it begins with `xai-`, which is no API key of `moonshot`'],
     ['openai', 'OPENAI_API_KEY', 'sk-or-v1-in-the-wrong-place', 'it begins with `sk-or-v1-`, which is no API key of `openai`'],
   ])('is skipped at %s and told by its prefix: %s', async (provider, variable, value, reason) => {
     const [row] = await survey(await world('', { [variable]: value }), provider)
