@@ -9,6 +9,7 @@ import { requestDeviceCode, requestDeviceToken } from '../protocols/device-reque
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import { criticalSection } from '../platform/critical-section.ts'
 import type { AuthEntry } from '../providers/entry.ts'
+import { keptFields } from './grant-terms.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { Ports } from './ports.ts'
 
@@ -177,7 +178,7 @@ export class DeviceSignIn {
     try {
       const answer = await requestDeviceToken((request) => this.#ports.http.request(request), client.token, deviceCode, signal)
       const at = clock.now()
-      const said = judgeDevicePoll(answer, clock.wall(), this.#target.auth.fatalPollErrors)
+      const said = judgeDevicePoll(answer, clock.wall(), this.#target.auth.fatalPollErrors, keptFields(this.#target.auth))
       switch (said.kind) {
         case 'granted':
           return {
