@@ -55,3 +55,8 @@ function instantOf(value: string | undefined): number | undefined {
 function secondsMs(seconds: number | undefined): number | null {
   return seconds === undefined || seconds === 0 ? null : seconds * 1_000
 }
+
+/** The age at which a token is renewed that tells no end, ms. */
+export function maxAgeOf({ fallbackRefreshAgeS }: AuthEntry): number | undefined {
+  return secondsMs(fallbackRefreshAgeS) ?? undefined
+}
