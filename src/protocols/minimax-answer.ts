@@ -31,7 +31,8 @@ export function judgeStatusAnswer(
   const fields = jsonFields(answer.text)
   const isSuccess = answer.status >= 200 && answer.status <= 299
   const verdict = fields?.get(rules.statusField)
-  if (fields && isSuccess && verdict === rules.successValue) {
+  // One that brings a token and no verdict is a success: what came is never thrown away.
+  if (fields && isSuccess && (verdict === rules.successValue || (verdict === undefined && fields.has('access_token')))) {
     const lifetimeMs = rules.expiryField === undefined ? null : lifetimeIn(fields.get(rules.expiryField), serverNow(answer, now))
     const said = lifetimeMs === null ? fields : new Map(fields).set('expires_in', lifetimeMs / 1_000)
     return { kind: 'granted', grant: grantOf(said, extras) }
