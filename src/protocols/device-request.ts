@@ -1,8 +1,10 @@
 import type { Secret } from '../core/secret.ts'
 import type { Answer } from './answer.ts'
-import { DEVICE_GRANT_TYPE } from './device-authorization.ts'
 import type { Fields } from './token-endpoint.ts'
 import { type Endpoint, postFields, type Send } from './token-request.ts'
+
+/** RFC 8628 section 3.4. */
+export const DEVICE_GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** What is asked for when a sign-in starts. */
 export interface DeviceWish {
@@ -14,10 +16,17 @@ export interface DeviceWish {
 /**
  * Asks for a device code (RFC 8628 section 3.1). Only sends.
  *
+ * @param more fields that a server wants with it (`code_challenge`)
  * @throws as {@link postFields}
  */
-export function requestDeviceCode(send: Send, endpoint: Endpoint, wish: DeviceWish, signal: AbortSignal): Promise<Answer> {
-  return postFields(send, endpoint, { scope: wish.scope, audience: wish.audience, resource: wish.resource }, signal)
+export function requestDeviceCode(
+  send: Send,
+  endpoint: Endpoint,
+  { scope, audience, resource }: DeviceWish,
+  signal: AbortSignal,
+  more: Fields = {},
+): Promise<Answer> {
+  return postFields(send, endpoint, { ...more, scope, audience, resource }, signal)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DeviceRules, judgeDeviceAuthorization, judgeDevicePoll } from '../../src/protocols/device-authorization.ts'
+import { type DeviceRules, judgeDeviceAuthorization } from '../../src/protocols/device-authorization.ts'
 import { answer } from '../support/answer.ts'
 import { failureOf } from '../support/failure.ts'
 
@@ -19,8 +19,8 @@ const rules: DeviceRules = {
 const local: DeviceRules = { ...rules, tokenEndpoint: 'http://127.0.0.1:1/token' }
 
 function judge(fields: object, given = rules) {
-  const { deviceCode, ...rest } = judgeDeviceAuthorization(answer(200, { ...good, ...fields }), given)
-  return { deviceCode: deviceCode.reveal(), ...rest }
+  const { secrets, kind: _, ...rest } = judgeDeviceAuthorization(answer(200, { ...good, ...fields }), given)
+  return { deviceCode: secrets.deviceCode?.reveal(), ...rest }
 }
 const expected = {
   deviceCode: 'CANARY-device',
@@ -154,6 +154,16 @@ describe('judgeDeviceAuthorization', () => {
   })
 
   const WHO = 'the device authorization endpoint'
+  it('R-21 says what to switch on, where the catalogue knows it', async () => {
+    expect(await failureOf(() => judgeDeviceAuthorization(answer(404, ''), { ...rules, notEnabledFix: 'switch it on' }))).toEqual({
+      code: 'CLAW_CLIENT_REFUSED',
+      what: 'device sign-in is not enabled',
+      why: 'HTTP 404, empty',
+      fix: 'switch it on',
+      data: { status: 404 },
+    })
+  })
+
   it.each([
     [
       answer(200, '<html>', { 'content-type': 'text/html' }),
@@ -177,46 +187,5 @@ describe('judgeDeviceAuthorization', () => {
   ])('R-21 says why there is no code: %j', async (given, code, what, why) => {
     const failure = await failureOf(() => judgeDeviceAuthorization(given, rules))
     expect([failure.code, failure.what, failure.why]).toEqual([code, what, why])
-  })
-})
-
-describe('judgeDevicePoll', () => {
-  const NOW = 0
-  it.each([
-    [400, { error: 'authorization_pending' }, { kind: 'pending' }],
-    [200, { error: 'authorization_pending' }, { kind: 'pending' }],
-    [400, { error: 'slow_down' }, { kind: 'slow_down', intervalMs: undefined }],
-    [429, { error: 'slow_down', interval: 12 }, { kind: 'slow_down', intervalMs: 12_000 }],
-    [200, { error: 'slow_down', interval: '10' }, { kind: 'slow_down', intervalMs: 10_000 }],
-    [400, { error: 'slow_down', interval: 0 }, { kind: 'slow_down', intervalMs: undefined }],
-    [400, { error: 'slow_down', interval: 3_600 }, { kind: 'slow_down', intervalMs: 60_000 }],
-    [400, { error: 'access_denied', error_description: 'no' }, { kind: 'denied', description: 'no' }],
-    [400, { error: 'authorization_denied' }, { kind: 'denied', description: null }],
-    [400, { error: 'blocked_by_admin' }, { kind: 'denied', description: null }],
-    [400, { error: 'expired_token' }, { kind: 'expired' }],
-    [429, 'slow', { kind: 'unreachable', status: 429, retryAfterMs: null }],
-    [503, '', { kind: 'unreachable', status: 503, retryAfterMs: null }],
-    [500, '', { kind: 'unreachable', status: 500, retryAfterMs: null }],
-  ])('R-33 reads %i %j', (status, body, poll) => {
-    expect(judgeDevicePoll(answer(status, body), NOW, ['blocked_by_admin'])).toEqual(poll)
-  })
-
-  it.each([
-    [400, { error: 'invalid_grant' }, 'CLAW_GRANT_REJECTED', 'the token endpoint answered `invalid_grant`'],
-    [400, { error: 'unsupported_grant_type' }, 'CLAW_CLIENT_REFUSED', 'the token endpoint answered `unsupported_grant_type`'],
-    [400, { error: 'something_new' }, 'CLAW_CLIENT_REFUSED', 'the token endpoint answered `something_new`'],
-    [403, '<html>', 'CLAW_FORBIDDEN', 'the token endpoint refused the request without the words of OAuth'],
-  ])('R-33 stops at %i %j', (status, body, code, what) => {
-    const poll = judgeDevicePoll(answer(status, body), NOW)
-    expect(poll.kind === 'failed' && [poll.error.code, poll.error.message]).toEqual([code, what])
-  })
-
-  it('R-33 gives the grant', () => {
-    const poll = judgeDevicePoll(answer(200, { access_token: 'CANARY-access', expires_in: 900, account: 'a' }), NOW, [], ['account'])
-    expect(poll.kind === 'granted' && [poll.grant.accessToken.reveal(), poll.grant.lifetimeMs, poll.grant.extras]).toEqual([
-      'CANARY-access',
-      900_000,
-      new Map([['account', 'a']]),
-    ])
   })
 })

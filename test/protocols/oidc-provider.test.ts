@@ -3,13 +3,10 @@ import type { Secret } from '../../src/core/secret.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import { UndiciHttp } from '../../src/platform/undici-http.ts'
-import {
-  type DeviceAuthorization,
-  DEVICE_GRANT_TYPE,
-  judgeDeviceAuthorization,
-  judgeDevicePoll,
-} from '../../src/protocols/device-authorization.ts'
-import { requestDeviceCode, requestDeviceToken } from '../../src/protocols/device-request.ts'
+import { judgeDeviceAuthorization } from '../../src/protocols/device-authorization.ts'
+import type { DeviceStart } from '../../src/protocols/device-dialect.ts'
+import { judgeDevicePoll } from '../../src/protocols/device-poll.ts'
+import { DEVICE_GRANT_TYPE, requestDeviceCode, requestDeviceToken } from '../../src/protocols/device-request.ts'
 import { discoverServer, type ServerMetadata } from '../../src/protocols/discovery.ts'
 import { jwtClaims } from '../../src/protocols/jwt-claims.ts'
 import { judgeRevocation, requestRevocation } from '../../src/protocols/revocation.ts'
@@ -34,17 +31,18 @@ afterAll(async () => {
 
 const at = (url: string | null): Endpoint => ({ url: url ?? '', encoding: 'form', clientId: provider.clientId })
 
-async function askForCode(): Promise<DeviceAuthorization> {
+async function askForCode(): Promise<DeviceStart> {
   const answer = await requestDeviceCode(send, at(server.deviceAuthorizationEndpoint), { scope: 'openid offline_access' }, signal)
   return judgeDeviceAuthorization(answer, { tokenEndpoint: server.tokenEndpoint, verificationHosts: [], verificationUriMayBeEmpty: false })
 }
-async function poll(deviceCode: Secret) {
+async function poll({ secrets: { deviceCode } }: DeviceStart) {
+  if (!deviceCode) throw new Error('no device code')
   return judgeDevicePoll(await requestDeviceToken(send, at(server.tokenEndpoint), deviceCode, signal), 0)
 }
 async function signIn(): Promise<TokenGrant> {
   const code = await askForCode()
   await provider.approve(code.userCode)
-  const said = await poll(code.deviceCode)
+  const said = await poll(code)
   if (said.kind !== 'granted') throw new Error(said.kind)
   return said.grant
 }
@@ -76,8 +74,9 @@ describe('oidc-provider', () => {
 
   it('hands out a code, says that it is pending, and grants when somebody has approved it', async () => {
     const code = await askForCode()
-    expect({ ...code, deviceCode: 'hidden', userCode: 'shown', verificationUriComplete: 'shown' }).toEqual({
-      deviceCode: 'hidden',
+    expect({ ...code, secrets: Object.keys(code.secrets), userCode: 'shown', verificationUriComplete: 'shown' }).toEqual({
+      kind: 'started',
+      secrets: ['deviceCode'],
       userCode: 'shown',
       verificationUri: `${provider.issuer}/device`,
       verificationUriComplete: 'shown',
@@ -86,9 +85,9 @@ describe('oidc-provider', () => {
       warnings: [],
     })
     expect(code.verificationUriComplete).toBe(`${provider.issuer}/device?user_code=${code.userCode}`)
-    expect(await poll(code.deviceCode)).toEqual({ kind: 'pending' })
+    expect(await poll(code)).toEqual({ kind: 'pending' })
     await provider.approve(code.verificationUriComplete ?? '')
-    const said = await poll(code.deviceCode)
+    const said = await poll(code)
     if (said.kind !== 'granted') throw new Error(said.kind)
     const { lifetimeMs, scopes, hasType, refreshToken, idToken } = said.grant
     expect([lifetimeMs, scopes, hasType, refreshToken !== undefined]).toEqual([300_000, ['openid', 'offline_access'], true, true])
@@ -99,18 +98,18 @@ describe('oidc-provider', () => {
   it('takes a device code once', async () => {
     const code = await askForCode()
     await provider.approve(code.userCode)
-    await poll(code.deviceCode)
-    const again = await poll(code.deviceCode)
+    await poll(code)
+    const again = await poll(code)
     expect(again.kind === 'failed' && [again.error.code, again.error.message]).toEqual([
       'CLAW_GRANT_REJECTED',
-      'the token endpoint answered `invalid_grant`',
+      'the server does not take this code any more',
     ])
   })
 
   it('says that somebody said no', async () => {
     const code = await askForCode()
     await provider.deny(code.userCode)
-    expect((await poll(code.deviceCode)).kind).toBe('denied')
+    expect((await poll(code)).kind).toBe('denied')
   })
 
   it('refuses a client that it does not know', async () => {
