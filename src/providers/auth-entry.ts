@@ -93,6 +93,8 @@ export interface AuthEntry {
   readonly requestHeaders?: Readonly<Record<string, string>>
   readonly verificationHttpsOnly?: boolean
   readonly notEnabledStatus?: number
+  /** What to switch on where that status comes. */
+  readonly notEnabledHint?: string
   readonly requestTimeoutS?: number
 
   /** `openai_device`: a user code endpoint, a poll that answers with a code, and the exchange of that code. */
@@ -120,7 +122,6 @@ export interface AuthEntry {
   readonly successValue?: string
   readonly errorValue?: string
   readonly errorMessagePath?: string
-  readonly errorCodePath?: string
   /** Where an answer names the host of the API; believed only within `trustedHosts`. */
   readonly resourceUrlField?: string
 

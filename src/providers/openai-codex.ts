@@ -66,6 +66,7 @@ const auth: readonly AuthEntry[] = [
     slowDownCodes: ['slow_down'],
     waitBeforeFirstPoll: false,
     notEnabledStatus: 404,
+    notEnabledHint: 'switch on device code sign-in in the security settings of ChatGPT, or in the permissions of the workspace',
     quirks: [
       'the server makes the PKCE pair and hands out the verifier with the code',
       'the interval is a text of seconds',
