@@ -1,8 +1,8 @@
 import { assign, emit, setup } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
-import type { Secret } from '../core/secret.ts'
+import { type Context, type Input, type Outcome, outcomeOf } from './device-flow-words.ts'
 import { deniedError, expiredError, firstPace, NO_PACE, nextPace } from './device-poll.ts'
-import type { DeviceCode, Pace, PollAnswer, StartedFlow } from './device-poll.ts'
+import type { DeviceCode, PollAnswer, StartedFlow } from './device-poll.ts'
 import { answer, failure, port } from './port.ts'
 
 export type { DeviceCode, PollAnswer, StartedFlow } from './device-poll.ts'
@@ -10,34 +10,8 @@ export type { DeviceCode, PollAnswer, StartedFlow } from './device-poll.ts'
 /** How long the last request may outlive the code: an answer that is on its way is still used. */
 const LAST_ANSWER_GRACE_MS = 30_000
 
-interface Input {
-  /** False: hand the code over and end; another process goes on. */
-  readonly wait: boolean
-  readonly waitBeforeFirstPoll: boolean
-  /** What to type to start again. */
-  readonly signInCommand: string
-}
-
-interface Context<Credential, Stored> extends Input {
-  code: DeviceCode | null
-  secrets: Readonly<Record<string, Secret>>
-  expiresAt: number
-  pace: Pace
-  credential: Credential | null
-  stored: { readonly value: Stored } | null
-  error: ClawError | null
-}
-
-type Outcome<Stored> =
-  | { readonly ok: true; readonly state: 'granted'; readonly stored: Stored }
-  | { readonly ok: true; readonly state: 'handedOver'; readonly code: DeviceCode }
-  | { readonly ok: false; readonly error: ClawError }
-
-function outcomeOf<Stored>({ stored, error, code }: Context<unknown, Stored>): Outcome<Stored> {
-  if (stored) return { ok: true, state: 'granted', stored: stored.value }
-  if (code && !error) return { ok: true, state: 'handedOver', code }
-  return { ok: false, error: error ?? new ClawError('CLAW_INTERNAL', { what: 'a sign-in ended without a reason' }) }
-}
+/** What cannot go on ends the flow as it is: nothing of it is forgotten. */
+const BROKEN = { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } } as const
 
 /** `Credential` is what a granted poll brings and `Stored` what storing it gives back: the machine carries both unseen. */
 export function deviceFlowMachine<Credential, Stored>() {
@@ -54,7 +28,7 @@ export function deviceFlowMachine<Credential, Stored>() {
     },
     actors: {
       requestCode: port<StartedFlow>('requestCode'),
-      pollToken: port<Answer, { code: DeviceCode | null; secrets: Readonly<Record<string, Secret>> }>('pollToken'),
+      pollToken: port<Answer>('pollToken'),
       rememberInterval: port<void, { intervalMs: number; nextPollAt: number }>('rememberInterval'),
       storeCredential: port<Stored, { credential: Credential | null }>('storeCredential'),
       discardCode: port<void>('discardCode'),
@@ -67,12 +41,13 @@ export function deviceFlowMachine<Credential, Stored>() {
       isDenied: (_, answer: Answer) => answer.kind === 'denied',
       isExpired: (_, answer: Answer) => answer.kind === 'expired',
       isRefused: (_, answer: Answer) => answer.kind === 'refused',
+      isTurnedAwayAgain: ({ context }, answer: Answer) => answer.kind === 'turnedAway' && context.pace.pages >= context.pagesTaken,
     },
     actions: {
       rememberFlow: assign(({ context }, flow: StartedFlow) => {
-        const pace = firstPace(flow, context.waitBeforeFirstPoll)
+        const pace = firstPace(flow, context.waitBeforeFirstPoll, context.safetyMarginMs)
         const code = { ...flow.code, intervalMs: pace.intervalMs }
-        return { code, secrets: flow.secrets, expiresAt: code.expiresAt, pace }
+        return { code, expiresAt: code.expiresAt, pace }
       }),
       announceCode: emit(({ context }, flow: StartedFlow) => ({
         type: 'codeReady',
@@ -85,13 +60,15 @@ export function deviceFlowMachine<Credential, Stored>() {
         at: answer.at,
         nextPollAt: context.pace.nextPollAt,
         expiresAt: context.expiresAt,
-        isReachable: answer.kind !== 'unreachable',
+        isReachable: answer.kind !== 'unreachable' && answer.kind !== 'turnedAway',
       })),
       keepCredential: assign({ credential: (_, answer: Answer) => (answer.kind === 'granted' ? answer.credential : null) }),
       keepStored: assign({ stored: (_, params: { value: Stored }) => params }),
       fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
-      failRefused: assign({ error: (_, answer: Answer) => (answer.kind === 'refused' ? answer.error : null) }),
-      failDenied: assign({ error: ({ context }) => deniedError(context.signInCommand) }),
+      failRefused: assign({ error: (_, answer: Answer) => ('error' in answer ? answer.error : null) }),
+      failDenied: assign({
+        error: ({ context }, answer: Answer) => (answer.kind === 'denied' ? deniedError(answer.why, context.signInCommand) : null),
+      }),
       failExpired: assign({ error: ({ context }) => expiredError(context.pace, context.signInCommand) }),
       failCancelled: assign({ error: () => new ClawError('CLAW_CANCELLED', { what: 'the sign-in was cancelled' }) }),
     },
@@ -101,7 +78,6 @@ export function deviceFlowMachine<Credential, Stored>() {
     context: ({ input }) => ({
       ...input,
       code: null,
-      secrets: {},
       expiresAt: 0,
       pace: NO_PACE,
       credential: null,
@@ -132,7 +108,7 @@ export function deviceFlowMachine<Credential, Stored>() {
               ],
             },
           ],
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       awaitingApproval: {
@@ -146,32 +122,40 @@ export function deviceFlowMachine<Credential, Stored>() {
                 id: 'lifetime',
                 input: ({ context }) => ({ instant: context.expiresAt }),
                 onDone: { target: '#deviceFlow.discardingCode', actions: 'failExpired' },
-                onError: { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } },
+                onError: BROKEN,
               },
               {
                 src: 'sleepUntil',
                 id: 'nextPoll',
                 input: ({ context }) => ({ instant: context.pace.nextPollAt }),
                 onDone: { target: 'polling' },
-                onError: { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } },
+                onError: BROKEN,
               },
             ],
           },
           polling: {
             invoke: {
               src: 'pollToken',
-              input: ({ context }) => ({ code: context.code, secrets: context.secrets }),
               onDone: [
                 {
                   guard: { type: 'isGranted', params: answer },
                   target: '#deviceFlow.storingCredential',
                   actions: { type: 'keepCredential', params: answer },
                 },
-                { guard: { type: 'isDenied', params: answer }, target: '#deviceFlow.discardingCode', actions: 'failDenied' },
+                {
+                  guard: { type: 'isDenied', params: answer },
+                  target: '#deviceFlow.discardingCode',
+                  actions: { type: 'failDenied', params: answer },
+                },
                 { guard: { type: 'isExpired', params: answer }, target: '#deviceFlow.discardingCode', actions: 'failExpired' },
                 {
                   guard: { type: 'isRefused', params: answer },
                   target: '#deviceFlow.discardingCode',
+                  actions: { type: 'failRefused', params: answer },
+                },
+                {
+                  guard: { type: 'isTurnedAwayAgain', params: answer },
+                  target: '#deviceFlow.failed',
                   actions: { type: 'failRefused', params: answer },
                 },
                 {
@@ -190,7 +174,7 @@ export function deviceFlowMachine<Credential, Stored>() {
                   ],
                 },
               ],
-              onError: { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } },
+              onError: BROKEN,
             },
             initial: 'inTime',
             states: {
@@ -199,7 +183,7 @@ export function deviceFlowMachine<Credential, Stored>() {
                   src: 'sleepUntil',
                   input: ({ context }) => ({ instant: context.expiresAt }),
                   onDone: { target: 'overdue' },
-                  onError: { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } },
+                  onError: BROKEN,
                 },
               },
               overdue: {
@@ -208,7 +192,7 @@ export function deviceFlowMachine<Credential, Stored>() {
                   src: 'sleepUntil',
                   input: ({ context }) => ({ instant: context.expiresAt + LAST_ANSWER_GRACE_MS }),
                   onDone: { target: '#deviceFlow.discardingCode', actions: 'failExpired' },
-                  onError: { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } },
+                  onError: BROKEN,
                 },
               },
             },
@@ -231,7 +215,7 @@ export function deviceFlowMachine<Credential, Stored>() {
           src: 'storeCredential',
           input: ({ context }) => ({ credential: context.credential }),
           onDone: { target: 'granted', actions: { type: 'keepStored', params: ({ event }) => ({ value: event.output }) } },
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       discardingCode: {

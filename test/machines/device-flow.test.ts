@@ -15,12 +15,12 @@ type Said = PollAnswer<Token> extends infer Answer ? (Answer extends { at: numbe
 
 const T0 = Date.UTC(2026, 0, 1)
 const token: Token = { access: new Secret('access-token-of-a-test', 'access-token') }
-const deviceCode = new Secret('device-code-of-a-test', 'device-code')
 const noAnswer = new ClawError('CLAW_NETWORK', { what: 'no answer from `auth.example`' })
 
 const granted: Said = { kind: 'granted', credential: token }
 const pending: Said = { kind: 'pending' }
 const slowDown: Said = { kind: 'slowDown', intervalMs: null }
+const turnedAway: Said = { kind: 'turnedAway', error: new ClawError('CLAW_FORBIDDEN', { what: 'a page came' }) }
 const unreachable: Said = { kind: 'unreachable', error: noAnswer, notBefore: null }
 
 interface Setup {
@@ -29,6 +29,7 @@ interface Setup {
   readonly lifetimeMs?: number
   readonly wait?: boolean
   readonly waitBeforeFirstPoll?: boolean
+  readonly safetyMarginMs?: number
   readonly resumed?: StartedFlow['resumed']
   readonly failing?: Readonly<Record<string, Error>>
   readonly onEmit?: (fact: { type: string }) => void
@@ -58,12 +59,11 @@ function start(setup: Setup = {}) {
     actors: {
       requestCode: fromPromise<StartedFlow, void>(async () => {
         did('requestCode')
-        return { code, secrets: { deviceCode }, receivedAt: clock.now(), resumed: setup.resumed ?? null }
+        return { code, receivedAt: clock.now(), resumed: setup.resumed ?? null }
       }),
-      pollToken: fromPromise(async ({ input }) => {
+      pollToken: fromPromise(async () => {
         polls.push((clock.now() - T0) / 1_000)
         did('pollToken')
-        if (input.secrets.deviceCode !== deviceCode) throw new Error('the device code did not arrive')
         const answer = answers[Math.min(polls.length, answers.length) - 1] ?? pending
         const said = typeof answer === 'function' ? await answer() : answer
         return { ...said, at: clock.now() }
@@ -79,7 +79,13 @@ function start(setup: Setup = {}) {
   })
   const run = runMachine(machine, {
     clock,
-    input: { wait: setup.wait ?? true, waitBeforeFirstPoll: setup.waitBeforeFirstPoll ?? true, signInCommand: 'claw auth --device acme' },
+    input: {
+      wait: setup.wait ?? true,
+      waitBeforeFirstPoll: setup.waitBeforeFirstPoll ?? true,
+      safetyMarginMs: setup.safetyMarginMs ?? 0,
+      pagesTaken: 2,
+      signInCommand: 'claw auth --device acme',
+    },
     signal: controller.signal,
     onEmit: (fact) => {
       facts.push(fact)
@@ -188,6 +194,41 @@ describe('R-33 polling', () => {
     expect(again.polls).toEqual([5, 15, 35, 40, 50])
   })
 
+  it('adds the safety margin of the provider to every wait, not to the interval', async () => {
+    const flow = start({ safetyMarginMs: 3_000, answers: [pending, { kind: 'slowDown', intervalMs: 10_000 }, pending, granted] })
+    await flow.clock.advance(120_000)
+    expect({ polls: flow.polls, log: flow.log.filter((line) => line.startsWith('remember')) }).toEqual({
+      polls: [8, 16, 29, 42],
+      log: ['rememberInterval 10000 29'],
+    })
+  })
+
+  it('tells the third page in a row that comes in place of an answer, and keeps the code', async () => {
+    const flow = start({ answers: [turnedAway, turnedAway, pending, turnedAway, unreachable, turnedAway, turnedAway, turnedAway] })
+    await flow.clock.advance(400_000)
+    expect({ polls: flow.polls, outcome: flow.outcome(), log: flow.log.filter((line) => line !== 'pollToken') }).toEqual({
+      polls: [5, 15, 35, 40, 50, 70, 110, 170],
+      outcome: { ok: false, code: 'CLAW_FORBIDDEN', message: 'a page came' },
+      log: ['requestCode'],
+    })
+  })
+
+  it('takes over the pace of another process that has polled meanwhile, and what that was told', async () => {
+    const flow = start({
+      answers: [{ kind: 'notDue', intervalMs: 10_000, nextPollAt: T0 + 12_500, slowedDown: true }, pending],
+      lifetimeMs: 30_000,
+    })
+    await flow.clock.advance(60_000)
+    expect({ polls: flow.polls, why: flow.outcome() }).toEqual({
+      polls: [5, 12.5, 22.5],
+      why: {
+        ...expired,
+        why: 'the server asked for slower polls on the way',
+        fix: 'check the clock of this machine, then run `claw auth --device acme`',
+      },
+    })
+  })
+
   it('does not ask again before the server wants to be asked', async () => {
     const flow = start({ answers: [{ kind: 'unreachable', error: noAnswer, notBefore: T0 + 42_000 }, granted] })
     await flow.clock.advance(60_000)
@@ -254,7 +295,7 @@ describe('R-33 polling', () => {
 
   it.each<[Said, object]>([
     [
-      { kind: 'denied' },
+      { kind: 'denied', why: 'the server answered `access_denied`' },
       {
         ok: false,
         code: 'CLAW_DENIED',
@@ -280,7 +321,7 @@ describe('R-33 polling', () => {
 
   it('keeps the reason of the server when the code cannot be forgotten', async () => {
     const flow = start({
-      answers: [{ kind: 'denied' }],
+      answers: [{ kind: 'denied', why: 'the server answered `access_denied`' }],
       failing: { discardCode: new ClawError('CLAW_STORE_UNWRITABLE', { what: 'the disk is full' }) },
     })
     await flow.clock.advance(5_000)

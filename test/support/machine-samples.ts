@@ -5,7 +5,6 @@ import type { Samples } from './model.ts'
 /** What no output of a machine may hold. */
 export const CANARY = 'canary-5f0c2c1d9e7a'
 
-const secret = new Secret(`${CANARY}-device`, 'device-code')
 const key = new Secret(`${CANARY}-key`, 'api-key')
 const error = new ClawError('CLAW_NETWORK', { what: 'no answer' })
 const code = {
@@ -63,19 +62,22 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
   },
   deviceFlow: {
     inputs: [
-      { wait: true, waitBeforeFirstPoll: true, signInCommand: 'claw auth --device acme' },
-      { wait: false, waitBeforeFirstPoll: true, signInCommand: 'claw auth --device acme' },
+      { wait: true, waitBeforeFirstPoll: true, safetyMarginMs: 0, pagesTaken: 2, signInCommand: 'claw auth --device acme' },
+      { wait: true, waitBeforeFirstPoll: true, safetyMarginMs: 0, pagesTaken: 0, signInCommand: 'claw auth --device acme' },
+      { wait: false, waitBeforeFirstPoll: true, safetyMarginMs: 0, pagesTaken: 2, signInCommand: 'claw auth --device acme' },
     ],
     outputs: {
-      requestCode: [{ code, secrets: { deviceCode: secret }, receivedAt: 0, resumed: null }],
+      requestCode: [{ code, receivedAt: 0, resumed: null }],
       pollToken: [
         { kind: 'granted', at: 1, credential: { access: key } },
         { kind: 'pending', at: 1 },
         { kind: 'slowDown', at: 1, intervalMs: null },
-        { kind: 'denied', at: 1 },
+        { kind: 'denied', at: 1, why: 'no' },
+        { kind: 'notDue', at: 1, intervalMs: 5_000, nextPollAt: 6_000, slowedDown: false },
         { kind: 'expired', at: 1 },
         { kind: 'refused', at: 1, error },
         { kind: 'unreachable', at: 1, error, notBefore: null },
+        { kind: 'turnedAway', at: 1, error },
       ],
       storeCredential: [{ access: key }],
     },
