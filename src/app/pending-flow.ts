@@ -1,7 +1,9 @@
+import type { Secret } from '../core/secret.ts'
 import type { GrantClient, PendingFlow, Slot } from '../credentials/record.ts'
 import type { NewFlow } from '../credentials/store.ts'
 import type { DeviceCode, StartedFlow } from '../machines/device-flow.machine.ts'
-import type { DeviceAuthorization } from '../protocols/device-authorization.ts'
+import type { StoredPace } from '../machines/device-poll.ts'
+import type { DeviceStart } from '../protocols/device-dialect.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 
 /** The key of the lease under which a sign-in is gone on with, by any process. */
@@ -12,6 +14,11 @@ export function flowLeaseKey({ route, profile }: Pick<Slot, 'route' | 'profile'>
 /** A flow's lease is held for one exchange with the server, never while somebody is waited for. */
 export const FLOW_LEASE_MS = 40_000
 
+/** What every wait for an approval has on top (see `safetyMarginS` of the entry), ms. */
+export function safetyMarginMs({ safetyMarginS }: Pick<AuthEntry, 'safetyMarginS'>): number {
+  return (safetyMarginS ?? 0) * 1_000
+}
+
 /** The record of a sign-in that was just started: durations, which the store's clock makes instants of. */
 export function startedFlow(
   id: string,
@@ -19,7 +26,7 @@ export function startedFlow(
   auth: AuthEntry,
   region: string | null,
   client: GrantClient,
-  grant: DeviceAuthorization,
+  started: DeviceStart,
 ): NewFlow {
   return {
     id,
@@ -28,47 +35,51 @@ export function startedFlow(
     profile: slot.profile,
     method: 'device',
     auth: auth.id,
-    userCode: grant.userCode,
-    verificationUri: grant.verificationUri,
-    verificationUriComplete: grant.verificationUriComplete,
-    expiresInMs: grant.lifetimeMs,
-    intervalMs: grant.intervalMs,
-    nextPollInMs: auth.waitBeforeFirstPoll === false ? 0 : grant.intervalMs,
+    userCode: started.userCode,
+    verificationUri: started.verificationUri,
+    verificationUriComplete: started.verificationUriComplete,
+    expiresInMs: started.lifetimeMs,
+    intervalMs: started.intervalMs,
+    nextPollInMs: auth.waitBeforeFirstPoll === false ? 0 : started.intervalMs + safetyMarginMs(auth),
     startedAgoMs: 0,
     slowedDown: false,
     region,
-    client: { ...client, redirectUri: null },
-    secrets: { deviceCode: grant.deviceCode },
+    client: { ...client, redirectUri: auth.redirectUri ?? null },
+    secrets: started.secrets,
     unknown: {},
   }
 }
 
-/** The same flow with its next poll one interval away. */
-export function stillPending(flow: PendingFlow, engineNow: number, intervalMs: number, slowedDown: boolean): NewFlow {
+/** What a poll changes of a flow. */
+interface FlowChange {
+  readonly nextPollInMs: number
+  readonly intervalMs?: number
+  readonly slowedDown?: boolean
+  readonly secrets?: Readonly<Record<string, Secret>>
+}
+
+/** The same flow with another pace, or with what a poll brought. */
+export function goneOn(flow: PendingFlow, engineNow: number, change: FlowChange): NewFlow {
   const { expiresAt, nextPollAt: _, startedAt, ...known } = flow
-  return {
-    ...known,
-    intervalMs,
-    slowedDown,
-    expiresInMs: expiresAt - engineNow,
-    nextPollInMs: intervalMs,
-    startedAgoMs: engineNow - startedAt,
-  }
+  return { ...known, expiresInMs: expiresAt - engineNow, startedAgoMs: engineNow - startedAt, ...change }
 }
 
 /** A stored flow as its machine wants it: instants by the clock of this process. */
 export function resumed(flow: PendingFlow, engineNow: number, now: number): StartedFlow {
-  const here = (instant: number) => now + (instant - engineNow)
   const { userCode, verificationUri, verificationUriComplete, intervalMs } = flow
   return {
-    code: { userCode, verificationUri, verificationUriComplete, intervalMs, expiresAt: here(flow.expiresAt) },
-    secrets: flow.secrets,
+    code: { userCode, verificationUri, verificationUriComplete, intervalMs, expiresAt: now + (flow.expiresAt - engineNow) },
     receivedAt: now,
-    resumed: { nextPollAt: here(flow.nextPollAt), slowedDown: flow.slowedDown },
+    resumed: paceOf(flow, engineNow, now),
   }
 }
 
-export function codeOf(grant: DeviceAuthorization, receivedAt: number): DeviceCode {
-  const { userCode, verificationUri, verificationUriComplete, intervalMs, lifetimeMs } = grant
+/** The pace of a stored flow by the clock of this process. */
+export function paceOf({ intervalMs, nextPollAt, slowedDown }: PendingFlow, engineNow: number, now: number): StoredPace {
+  return { intervalMs, nextPollAt: now + (nextPollAt - engineNow), slowedDown }
+}
+
+export function codeOf(started: DeviceStart, receivedAt: number): DeviceCode {
+  const { userCode, verificationUri, verificationUriComplete, intervalMs, lifetimeMs } = started
   return { userCode, verificationUri, verificationUriComplete, intervalMs, expiresAt: receivedAt + lifetimeMs }
 }

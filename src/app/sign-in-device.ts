@@ -1,12 +1,16 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../core/errors.ts'
+import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { remainingMs } from '../credentials/refresh-decision.ts'
 import { type DeviceCode, deviceFlowMachine } from '../machines/device-flow.machine.ts'
+import type { AuthEntry } from '../providers/entry.ts'
 import type { Route } from './catalogue.ts'
-import { chooseMethod, type MethodChoice } from './choose-method.ts'
-import { DeviceSignIn, type DeviceTarget, type Granted, type StoredGrant } from './device-sign-in.ts'
+import { chooseMethod, type MethodChoice, methodsOf } from './choose-method.ts'
+import { deviceDialect } from './device-dialect.ts'
+import { DeviceSignIn, type DeviceTarget, type Granted, PAGE_TRIES, type StoredGrant } from './device-sign-in.ts'
 import { credentialOf } from './grant-credential.ts'
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
+import { safetyMarginMs } from './pending-flow.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -47,24 +51,28 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   const isGood = before?.state === 'ok' && (before.refreshable || remainingMs(before, snapshot.now) > 0)
   if (before && isGood && !isPending && !options.force) return { state: 'granted', route, record: before, changed: false, before }
 
-  let client: Promise<OAuthClient> | undefined
-  const knownClient = () => {
-    client ??= oauthClient(session, route, auth, signal)
-    return client
-  }
   const target: DeviceTarget = {
     slot: { provider: route.provider, route: route.id, profile: options.profile, kind: 'oauth' },
     auth,
     region: route.region,
     signInCommand,
-    credentialOf: (grant, server) => credentialOf(route, auth, grant, server, 'device', ports.clock.wall()),
+    async speak(pinned) {
+      const client = pinned
+        ? pinnedTo(await oauthClient(session, route, auth, signal, pinned), auth)
+        : await oauthClient(session, route, auth, signal)
+      return {
+        dialect: deviceDialect(client, auth, notEnabledFix(session, options.name, auth)),
+        pinned: client.pinned,
+        credentialOf: (grant, serverNow) => credentialOf(route, auth, grant, client, 'device', serverNow),
+      }
+    },
   }
-  const run = new DeviceSignIn(ports, target, knownClient, { start: !options.resumeOnly, resume: !options.force })
+  const run = new DeviceSignIn(ports, target, { start: !options.resumeOnly, resume: !options.force })
   const { clock } = ports
   const machine = deviceFlowMachine<Granted, StoredGrant>().provide({
     actors: {
       requestCode: fromPromise(({ signal: stop }) => run.requestCode(stop)),
-      pollToken: fromPromise(({ input, signal: stop }) => run.pollToken(input.code, input.secrets, stop)),
+      pollToken: fromPromise(({ signal: stop }) => run.pollToken(stop)),
       rememberInterval: fromPromise(({ input, signal: stop }) => run.rememberInterval(input.intervalMs, stop)),
       storeCredential: fromPromise(({ input }) => run.storeCredential(input.credential)),
       discardCode: fromPromise(() => run.discardCode()),
@@ -73,7 +81,13 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   })
   const outcome = await runMachine(machine, {
     clock,
-    input: { wait: options.wait, waitBeforeFirstPoll: auth.waitBeforeFirstPoll ?? true, signInCommand },
+    input: {
+      wait: options.wait,
+      waitBeforeFirstPoll: auth.waitBeforeFirstPoll ?? true,
+      safetyMarginMs: safetyMarginMs(auth),
+      pagesTaken: PAGE_TRIES - 1,
+      signInCommand,
+    },
     signal,
     onEmit: (fact) => {
       if (fact.type === 'codeReady') options.onCode(fact.code, { route, warnings: run.warnings })
@@ -83,6 +97,20 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   if (!outcome.ok) throw outcome.error
   if (outcome.state === 'handedOver') return { state: 'handedOver', route, code: outcome.code }
   return { state: 'granted', route, record: outcome.stored.record, changed: outcome.stored.changed, before }
+}
+
+/** The client of a flow that is gone on with: what was asked of one server is asked of no other (S-42). */
+function pinnedTo(client: OAuthClient, auth: AuthEntry): OAuthClient {
+  // The start is over, so that a server found by discovery need not be asked for its other endpoint.
+  return { ...client, device: client.device ?? client.token, token: { ...client.token, encoding: auth.tokenBody ?? 'form' } }
+}
+
+/** What helps where a provider has device sign-in switched off: the switch, or another way in. */
+function notEnabledFix({ catalogue }: Session, name: string, auth: AuthEntry): string | undefined {
+  const others = methodsOf(catalogue.find(name)).filter((choice) => choice.method !== 'device' && choice.auth.enabled)
+  const other = others[0] && `\`${commandOf({ method: others[0].method, route: name, profile: DEFAULT_PROFILE })}\``
+  const ways = [auth.notEnabledHint, other].filter((way) => way !== undefined)
+  return ways.length > 0 ? ways.join(', or ') : undefined
 }
 
 /** `wait` names a provider, and whatever waits there is meant; a provider without the method has nothing waiting. */
