@@ -37,6 +37,6 @@ export function isTaken(sent: SentCredential, credentials: readonly TakenCredent
     ({ header, scheme, prefixes, isToken }) =>
       header === sent.header &&
       scheme?.toLowerCase() === sent.scheme?.toLowerCase() &&
-      (prefixes.some((prefix) => sent.value.startsWith(`${prefix}sandbox`)) || (isToken && world.authorization.accepts(sent.value))),
+      (prefixes.some((prefix) => sent.value.startsWith(`${prefix}sandbox`)) || (isToken && world.authorization.tokens.accepts(sent.value))),
   )
 }

@@ -1,6 +1,6 @@
 import { type Dialect, formOf, page } from './dialect.ts'
 
-const CODE = /^[A-Z]{4}-[A-Z]{4}$/i
+const CODE = /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/i
 
 /** The page on which somebody approves a code. It is the same whatever the address says (S-39). */
 export const devicePage: Dialect = {
@@ -20,7 +20,7 @@ export const devicePage: Dialect = {
     // The form is sent to the address it was found at, so the complete address brings its code along.
     const userCode = form?.get('user_code') || request.query.get('user_code') || ''
     if (action !== 'approve' && action !== 'deny') return page(400, 'No decision', '<h1>Neither approved nor denied</h1>')
-    const isKnown = CODE.test(userCode) && world.authorization.decide(userCode, action === 'deny' ? 'denied' : 'approved')
+    const isKnown = CODE.test(userCode) && world.authorization.devices.decide(userCode, action === 'deny' ? 'denied' : 'approved')
     return isKnown
       ? page(200, 'Done', '<h1>Done</h1><p>You can close this page.</p>')
       : page(400, 'Unknown code', '<h1>This code is not known</h1>')

@@ -4,6 +4,7 @@ import type { ServedRequest } from '../platform/served-request.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
 import type { JournalNote } from './journal.ts'
 import type { Scenario } from './scenarios.ts'
+import type { Script } from './script.ts'
 
 /** What every dialect of the sandbox works with. */
 export interface SandboxWorld {
@@ -11,8 +12,7 @@ export interface SandboxWorld {
   readonly authorization: AuthorizationServer
   readonly scenario: Scenario
   readonly clock: Pick<Clock, 'now' | 'wall' | 'sleepUntil'>
-  /** Counts down the polls that a scenario slows down. */
-  slowDownsLeft: number
+  readonly script: Script
 }
 
 export type Reply = Served & { readonly note?: JournalNote }

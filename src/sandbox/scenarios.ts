@@ -12,9 +12,11 @@ export interface Scenario {
   /** Polls before the first honest answer that are told to slow down. */
   readonly slowDowns?: number
   readonly denies?: boolean
-  /** At the token endpoint, for a refresh: done and then cut, 503, HTML, 403. */
+  /** At the token endpoint, for a refresh: done and then cut, 503, a 403 page. */
   readonly refresh?: 'lost' | 'busy' | 'forbidden'
-  readonly token?: 'html'
+  readonly token?: 'html' | 'malformed'
+  /** Requests to a token endpoint that are answered 503 before the first honest answer. */
+  readonly outages?: number
   /** For prompts. */
   readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent' | 'slow'
   /** The Date header is off by this, ms. */
@@ -32,6 +34,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'refresh-busy': { says: 'refreshes are answered 503', refresh: 'busy' },
   'refresh-forbidden': { says: 'refreshes are answered by a 403 page', refresh: 'forbidden' },
   'token-html': { says: 'the token endpoint answers with a page', token: 'html' },
+  'token-busy': { says: 'the first request to a token endpoint is answered 503', outages: 1 },
+  'token-malformed': { says: 'what a sign-in waits for comes, and is unusable', token: 'malformed' },
   'rate-limit': { says: 'prompts are answered 429 with a reset', prompt: 'rate_limit' },
   forbidden: { says: 'prompts are answered 403', prompt: 'forbidden' },
   'server-error': { says: 'prompts are answered 500', prompt: 'server_error' },

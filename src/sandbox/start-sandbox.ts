@@ -10,6 +10,7 @@ import type { JournalEntry } from './journal.ts'
 import type { Mirror } from './mirror.ts'
 import { sandboxToml } from './sandbox-toml.ts'
 import { scenarioOf } from './scenarios.ts'
+import { Script } from './script.ts'
 
 export interface SandboxOptions {
   readonly clock: Clock
@@ -62,7 +63,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const journal: JournalEntry[] = []
   const file = options.journalFile === undefined ? undefined : openLineFile(options.journalFile)
   const dialects = dialectsOf(mirror)
-  const world = { authorization, scenario, clock, slowDownsLeft: scenario.slowDowns ?? 0, origin: '' }
+  const world = { authorization, scenario, clock, script: new Script(scenario), origin: '' }
   const server = await serve(file, options.port, async (request) => {
     const { reply, dialect } = answerOf(request, world, dialects)
     const entry: JournalEntry = {
@@ -85,9 +86,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     toml: sandboxToml(server.origin, mirror),
     environment: mirror.environment(server.origin),
     journal,
-    approve: (userCode) => authorization.decide(userCode, 'approved'),
-    deny: (userCode) => authorization.decide(userCode, 'denied'),
-    expireAccess: () => authorization.expireAccess(),
+    approve: (userCode) => authorization.devices.decide(userCode, 'approved'),
+    deny: (userCode) => authorization.devices.decide(userCode, 'denied'),
+    expireAccess: () => authorization.tokens.expireAccess(),
     async close() {
       await server.close()
       file?.close()

@@ -1,7 +1,8 @@
 import type { ServedRequest } from '../platform/served-request.ts'
-import type { Tokens } from './authorization-server.ts'
 import { type Dialect, formOf, json, page, type Reply, type SandboxWorld } from './dialect.ts'
+import { granting, tokenFault } from './granting.ts'
 import { type JournalNote, shortHash } from './journal.ts'
+import type { Tokens } from './token-families.ts'
 
 /** How two authorization servers differ that speak RFC 8628. */
 export interface TokenDialectRules {
@@ -24,7 +25,7 @@ export function tokenDialect(rules: TokenDialectRules): Dialect {
     answer(request, world) {
       switch (request.method === 'POST' ? request.path : null) {
         case rules.devicePath:
-          return withClient(request, (_, clientId) => startDevice(rules, world, clientId))
+          return withClient(request, (form, clientId) => startDevice(rules, form, clientId, world))
         case rules.tokenPath:
           return withClient(request, (form, clientId) => token(rules, form, clientId, world))
         case rules.revokePath:
@@ -45,8 +46,14 @@ function withClient(request: ServedRequest, handle: (form: URLSearchParams, clie
   return clientId ? handle(form, clientId) : json(401, { error: 'invalid_client', error_description: 'client_id is missing' })
 }
 
-function startDevice({ hasEmptyUri }: TokenDialectRules, { authorization, origin }: SandboxWorld, clientId: string): Reply {
-  const { deviceCode, userCode, expiresInS, intervalS } = authorization.startDevice(clientId)
+function startDevice(
+  { hasEmptyUri }: TokenDialectRules,
+  form: URLSearchParams,
+  clientId: string,
+  { authorization, origin }: SandboxWorld,
+): Reply {
+  const scope = form.get('scope') ?? undefined
+  const { deviceCode, userCode, expiresInS, intervalS } = authorization.devices.start({ clientId, scope })
   const uri = `${origin}/device`
   return json(200, {
     device_code: deviceCode,
@@ -61,7 +68,8 @@ function startDevice({ hasEmptyUri }: TokenDialectRules, { authorization, origin
 function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string, world: SandboxWorld): Reply {
   const grantType = form.get('grant_type')
   const known = grantType === DEVICE_GRANT ? 'device_code' : grantType === 'refresh_token' ? 'refresh_token' : 'other'
-  if (world.scenario.token === 'html') return { ...page(200, 'Sign in', '<h1>Sign in to the network</h1>'), note: { grantType: known } }
+  const fault = tokenFault(world, { grantType: known })
+  if (fault) return fault
   if (known === 'other') return refused('unsupported_grant_type', 'neither a device code nor a refresh token', { grantType: known })
   const sent = form.get(known)
   if (!sent) return refused('invalid_request', `${known} is missing`, { grantType: known })
@@ -70,13 +78,11 @@ function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string
 
 function poll(rules: TokenDialectRules, deviceCode: string, clientId: string, world: SandboxWorld): Reply {
   const note = { grantType: 'device_code', token: shortHash(deviceCode) }
-  if (world.slowDownsLeft > 0) {
-    world.slowDownsLeft--
-    return json(400, { error: 'slow_down', interval: 2 }, { ...note, note: 'slow_down' })
-  }
+  if (world.script.slowsDown()) return json(400, { error: 'slow_down', interval: 2 }, { ...note, note: 'slow_down' })
   if (world.scenario.denies) return json(400, { error: 'access_denied' }, { ...note, note: 'access_denied' })
-  const polled = world.authorization.poll(deviceCode, clientId)
-  if (polled.kind === 'granted') return json(200, tokenAnswer(rules, polled.tokens), { ...note, note: 'granted' })
+  const polled = world.authorization.devices.poll(deviceCode, clientId)
+  if (polled.kind === 'approved')
+    return granting(world, tokenAnswer(rules, world.authorization.tokens.issue(clientId)), 'access_token', { ...note, note: 'granted' })
   return json(400, { error: polled.error }, { ...note, note: polled.error })
 }
 
@@ -84,26 +90,26 @@ function refresh(rules: TokenDialectRules, refreshToken: string, clientId: strin
   const note: JournalNote = { grantType: 'refresh_token', token: shortHash(refreshToken) }
   if (world.scenario.refresh === 'busy') return json(503, { error: 'temporarily_unavailable' }, note, { 'retry-after': '1' })
   if (world.scenario.refresh === 'forbidden') return { ...page(403, 'Forbidden', '<h1>Access denied</h1>'), note }
-  const refreshed = world.authorization.refresh(refreshToken, clientId)
+  const refreshed = world.authorization.tokens.refresh(refreshToken, clientId)
   const told = { ...note, generation: refreshed.generation, note: refreshed.kind }
   if (!('tokens' in refreshed)) return json(400, { error: 'invalid_grant' }, told)
   if (world.scenario.refresh === 'lost') return { status: 200, isCut: true, note: { ...told, note: 'answer lost' } }
-  return json(200, tokenAnswer(rules, refreshed.tokens), told)
+  return granting(world, tokenAnswer(rules, refreshed.tokens), 'access_token', told)
 }
 
 function revoke(form: URLSearchParams, { authorization }: SandboxWorld): Reply {
   const sent = form.get('token')
   if (!sent) return refused('invalid_request', 'token is missing')
-  authorization.revoke(sent)
+  authorization.tokens.revoke(sent)
   return { status: 200, note: { note: 'revocation', token: shortHash(sent) } }
 }
 
 function tokenAnswer({ scope }: TokenDialectRules, { accessToken, refreshToken, expiresInS }: Tokens): Record<string, unknown> {
   return {
     access_token: accessToken,
-    refresh_token: refreshToken,
+    ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
     token_type: 'Bearer',
-    expires_in: expiresInS,
+    ...(expiresInS === null ? {} : { expires_in: expiresInS }),
     ...(scope === null ? {} : { scope }),
   }
 }

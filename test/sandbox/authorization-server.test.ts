@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { AuthorizationServer, type Poll, type ServerRules } from '../../src/sandbox/authorization-server.ts'
+import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
+import { AuthorizationServer, type ServerRules } from '../../src/sandbox/authorization-server.ts'
+import { jwt, type TokenStyle } from '../../src/sandbox/token-style.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
@@ -18,14 +20,10 @@ function arrange(rules: Partial<ServerRules> = {}) {
   return { clock, server }
 }
 
-function granted(poll: Poll) {
-  if (poll.kind !== 'granted') throw new Error(`not granted: ${poll.error}`)
-  return poll.tokens
-}
-
-function signedIn(rules: Partial<ServerRules> = {}) {
-  const { clock, server } = arrange({ approvesAtPoll: 1, ...rules })
-  return { clock, server, tokens: granted(server.poll(server.startDevice('claw').deviceCode, 'claw')) }
+function signedIn(rules: Partial<ServerRules> = {}, style?: TokenStyle) {
+  const { clock, server } = arrange(rules)
+  const tokens = server.tokens.issue('claw', style)
+  return { clock, server: server.tokens, tokens, refreshToken: tokens.refreshToken ?? '' }
 }
 
 const error = (name: string) => ({ kind: 'error', error: name })
@@ -33,7 +31,7 @@ const error = (name: string) => ({ kind: 'error', error: name })
 describe('a device code', () => {
   it('is new each time, and easy to type', () => {
     const { server } = arrange()
-    const started = [server.startDevice('claw'), server.startDevice('claw')]
+    const started = [server.devices.start({ clientId: 'claw' }), server.devices.start({ clientId: 'claw' })]
     for (const { userCode, expiresInS, intervalS } of started) {
       expect(userCode).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)
       expect({ expiresInS, intervalS }).toEqual({ expiresInS: 600, intervalS: 5 })
@@ -43,66 +41,62 @@ describe('a device code', () => {
 
   it('is pending until somebody approves it, and good once', async () => {
     const { clock, server } = arrange()
-    const { deviceCode, userCode } = server.startDevice('claw')
-    expect(server.poll(deviceCode, 'claw')).toEqual(error('authorization_pending'))
-    expect(server.decide(userCode.toLowerCase(), 'approved')).toBe(true)
+    const { deviceCode, userCode } = server.devices.start({ clientId: 'claw' })
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual(error('authorization_pending'))
+    expect(server.devices.decide(userCode.toLowerCase(), 'approved')).toBe(true)
     await clock.advance(5_000)
-    expect(granted(server.poll(deviceCode, 'claw'))).toEqual({
-      accessToken: expect.stringMatching(/^sandbox-at-/),
-      refreshToken: expect.stringMatching(/^sandbox-rt-/),
-      expiresInS: 900,
-    })
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual({ kind: 'approved', request: { clientId: 'claw' } })
     await clock.advance(5_000)
-    expect(server.poll(deviceCode, 'claw')).toEqual(error('invalid_grant'))
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual(error('invalid_grant'))
   })
 
   it('is decided once', () => {
     const { server } = arrange()
-    const { deviceCode, userCode } = server.startDevice('claw')
-    expect([server.decide(userCode, 'denied'), server.decide(userCode, 'approved'), server.decide('BBBB-BBBB', 'approved')]).toEqual([
-      true,
-      false,
-      false,
-    ])
-    expect(server.poll(deviceCode, 'claw')).toEqual(error('access_denied'))
+    const { deviceCode, userCode } = server.devices.start({ clientId: 'claw' })
+    expect([
+      server.devices.decide(userCode, 'denied'),
+      server.devices.decide(userCode, 'approved'),
+      server.devices.decide('BBBB-BBBB', 'approved'),
+    ]).toEqual([true, false, false])
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual(error('access_denied'))
   })
 
   it('approves itself at the poll that it was told', async () => {
     const { clock, server } = arrange({ approvesAtPoll: 3 })
-    const { deviceCode } = server.startDevice('claw')
+    const { deviceCode } = server.devices.start({ clientId: 'claw' })
     const kinds: string[] = []
     for (let poll = 0; poll < 3; poll++) {
-      kinds.push(server.poll(deviceCode, 'claw').kind)
+      kinds.push(server.devices.poll(deviceCode, 'claw').kind)
       await clock.advance(5_000)
     }
-    expect(kinds).toEqual(['error', 'error', 'granted'])
+    expect(kinds).toEqual(['error', 'error', 'approved'])
   })
 
   it('has run out at its instant, not before, and can then no longer be approved', async () => {
     const { clock, server } = arrange()
-    const { deviceCode, userCode } = server.startDevice('claw')
+    const { deviceCode, userCode } = server.devices.start({ clientId: 'claw' })
     await clock.advance(599_999)
-    expect(server.poll(deviceCode, 'claw')).toEqual(error('authorization_pending'))
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual(error('authorization_pending'))
     await clock.advance(1)
-    expect(server.poll(deviceCode, 'claw')).toEqual(error('expired_token'))
-    expect(server.decide(userCode, 'approved')).toBe(false)
+    expect(server.devices.poll(deviceCode, 'claw')).toEqual(error('expired_token'))
+    expect(server.devices.decide(userCode, 'approved')).toBe(false)
   })
 
   it('is unknown to another client', () => {
     const { server } = arrange({ approvesAtPoll: 1 })
-    const { deviceCode } = server.startDevice('claw')
-    expect(server.poll(deviceCode, 'other')).toEqual(error('invalid_grant'))
-    expect(server.poll('made-up', 'claw')).toEqual(error('invalid_grant'))
-    expect(server.poll(deviceCode, 'claw').kind).toBe('granted')
+    const { deviceCode } = server.devices.start({ clientId: 'claw' })
+    expect(server.devices.poll(deviceCode, 'other')).toEqual(error('invalid_grant'))
+    expect(server.devices.poll('made-up', 'claw')).toEqual(error('invalid_grant'))
+    expect(server.devices.poll(deviceCode, 'claw').kind).toBe('approved')
   })
 
   it('R-33 makes whoever polls too early wait five seconds longer from then on', async () => {
     const { clock, server } = arrange()
-    const { deviceCode } = server.startDevice('claw')
+    const { deviceCode } = server.devices.start({ clientId: 'claw' })
     const answers: [number, string][] = []
     const begin = clock.now()
     const poll = () => {
-      const polled = server.poll(deviceCode, 'claw')
+      const polled = server.devices.poll(deviceCode, 'claw')
       answers.push([clock.now() - begin, polled.kind === 'error' ? polled.error : polled.kind])
     }
     poll()
@@ -126,58 +120,130 @@ describe('a device code', () => {
 
 describe('a rotating grant', () => {
   it('gives a new pair each time, and the access tokens before it stay good until they run out', async () => {
-    const { clock, server, tokens } = signedIn()
+    const { clock, server, tokens, refreshToken } = signedIn()
     await clock.advance(899_999)
-    const next = server.refresh(tokens.refreshToken, 'claw')
+    const next = server.refresh(refreshToken, 'claw')
     if (next.kind !== 'granted') throw new Error(next.kind)
     expect(next.generation).toBe(0)
     expect(next.tokens.refreshToken).not.toBe(tokens.refreshToken)
     expect([server.accepts(tokens.accessToken), server.accepts(next.tokens.accessToken)]).toEqual([true, true])
     await clock.advance(1)
     expect([server.accepts(tokens.accessToken), server.accepts(next.tokens.accessToken)]).toEqual([false, true])
-    expect(server.refresh(next.tokens.refreshToken, 'claw')).toMatchObject({ kind: 'granted', generation: 1 })
+    expect(server.refresh(next.tokens.refreshToken ?? '', 'claw')).toMatchObject({ kind: 'granted', generation: 1 })
   })
 
   it('dies as a family when a refresh token comes again', () => {
-    const { server, tokens } = signedIn()
-    const other = granted(server.poll(server.startDevice('claw').deviceCode, 'claw'))
-    const next = server.refresh(tokens.refreshToken, 'claw')
+    const { server, tokens, refreshToken } = signedIn()
+    const other = server.issue('claw')
+    const next = server.refresh(refreshToken, 'claw')
     if (next.kind !== 'granted') throw new Error(next.kind)
-    expect(server.refresh(tokens.refreshToken, 'claw')).toEqual({ kind: 'reuse', generation: 1 })
-    expect(server.refresh(next.tokens.refreshToken, 'claw')).toEqual({ kind: 'revoked', generation: 1 })
+    expect(server.refresh(refreshToken, 'claw')).toEqual({ kind: 'reuse', generation: 1 })
+    expect(server.refresh(next.tokens.refreshToken ?? '', 'claw')).toEqual({ kind: 'revoked', generation: 1 })
     expect([tokens, next.tokens, other].map(({ accessToken }) => server.accepts(accessToken))).toEqual([false, false, true])
-    expect(server.refresh(other.refreshToken, 'claw').kind).toBe('granted')
+    expect(server.refresh(other.refreshToken ?? '', 'claw').kind).toBe('granted')
   })
 
   it('takes a replaced token until the grace is over, not longer', async () => {
-    const { clock, server, tokens } = signedIn({ graceS: 30 })
-    server.refresh(tokens.refreshToken, 'claw')
+    const { clock, server, refreshToken } = signedIn({ graceS: 30 })
+    server.refresh(refreshToken, 'claw')
     await clock.advance(29_999)
-    expect(server.refresh(tokens.refreshToken, 'claw')).toMatchObject({ kind: 'grace', generation: 1 })
+    expect(server.refresh(refreshToken, 'claw')).toMatchObject({ kind: 'grace', generation: 1 })
     await clock.advance(1)
-    expect(server.refresh(tokens.refreshToken, 'claw')).toEqual({ kind: 'reuse', generation: 2 })
+    expect(server.refresh(refreshToken, 'claw')).toEqual({ kind: 'reuse', generation: 2 })
   })
 
   it('is unknown to another client, which does not harm it', () => {
-    const { server, tokens } = signedIn()
-    expect(server.refresh(tokens.refreshToken, 'other')).toEqual({ kind: 'unknown', generation: 0 })
+    const { server, refreshToken } = signedIn()
+    expect(server.refresh(refreshToken, 'other')).toEqual({ kind: 'unknown', generation: 0 })
     expect(server.refresh('made-up', 'claw')).toEqual({ kind: 'unknown', generation: 0 })
-    expect(server.refresh(tokens.refreshToken, 'claw').kind).toBe('granted')
+    expect(server.refresh(refreshToken, 'claw').kind).toBe('granted')
   })
 
   it.each(['accessToken', 'refreshToken'] as const)('is revoked by its %s, whole', (name) => {
-    const { server, tokens } = signedIn()
+    const { server, tokens, refreshToken } = signedIn()
     server.revoke('made-up')
     expect(server.accepts(tokens.accessToken)).toBe(true)
-    server.revoke(tokens[name])
+    server.revoke(tokens[name] ?? '')
     expect(server.accepts(tokens.accessToken)).toBe(false)
-    expect(server.refresh(tokens.refreshToken, 'claw')).toEqual({ kind: 'revoked', generation: 0 })
+    expect(server.refresh(refreshToken, 'claw')).toEqual({ kind: 'revoked', generation: 0 })
   })
 
   it('can be made to need a refresh now', () => {
-    const { server, tokens } = signedIn()
+    const { server, tokens, refreshToken } = signedIn()
     server.expireAccess()
     expect(server.accepts(tokens.accessToken)).toBe(false)
-    expect(server.refresh(tokens.refreshToken, 'claw').kind).toBe('granted')
+    expect(server.refresh(refreshToken, 'claw').kind).toBe('granted')
   })
 })
+
+describe('the tokens of a vendor', () => {
+  const vendor: TokenStyle = {
+    access: ({ id, clientId, issuedAt, expiresAt }) => jwt({ jti: id, client_id: clientId, iat: issuedAt / 1_000, exp: expiresAt / 1_000 }),
+    refresh: (id) => `rt.1.${id}`,
+    lifetimeS: 60,
+    rotates: false,
+  }
+
+  it('look as the vendor makes them, for as long as the grant lives', () => {
+    const { clock, server, tokens, refreshToken } = signedIn({}, vendor)
+    expect(tokens).toEqual({
+      accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      refreshToken: expect.stringMatching(/^rt\.1\./),
+      expiresInS: 60,
+    })
+    const next = server.refresh(refreshToken, 'claw')
+    if (next.kind !== 'granted') throw new Error(next.kind)
+    expect(claimsOf(next.tokens.accessToken)).toEqual({
+      jti: expect.any(String),
+      client_id: 'claw',
+      iat: clock.wall() / 1_000,
+      exp: clock.wall() / 1_000 + 60,
+    })
+    expect(next.tokens.refreshToken).toBeNull()
+    expect(server.refresh(refreshToken, 'claw')).toMatchObject({ kind: 'granted', generation: 1 })
+  })
+
+  it('may be a key that has no end, and cannot be refreshed', async () => {
+    const { clock, server } = signedIn()
+    expect(server.mint('sk-or-v1-sandbox-1')).toBe('sk-or-v1-sandbox-1')
+    await clock.advance(365 * 86_400_000)
+    expect(server.accepts('sk-or-v1-sandbox-1')).toBe(true)
+    server.revoke('sk-or-v1-sandbox-1')
+    expect(server.accepts('sk-or-v1-sandbox-1')).toBe(false)
+  })
+})
+
+describe('an authorization code', () => {
+  const request = { clientId: 'claw', redirectUri: 'http://127.0.0.1:1/callback', challenge: challengeOf('the verifier'), scope: 'a' }
+  const right = { clientId: 'claw', redirectUri: request.redirectUri, verifier: 'the verifier' }
+
+  it('is good once', () => {
+    const { codes } = arrange().server
+    const code = codes.issue(request)
+    expect([codes.redeem({ ...right, code }), codes.redeem({ ...right, code })]).toEqual([request, undefined])
+  })
+
+  it.each([
+    ['another client', { clientId: 'other' }],
+    ['another address', { redirectUri: 'http://127.0.0.1:2/callback' }],
+    ['another verifier', { verifier: 'made up' }],
+  ])('is refused to %s, and used up by the attempt', (_, wrong) => {
+    const { codes } = arrange().server
+    const code = codes.issue(request)
+    expect([codes.redeem({ ...right, ...wrong, code }), codes.redeem({ ...right, code })]).toEqual([undefined, undefined])
+  })
+
+  it('runs out at its instant', async () => {
+    const { clock, server } = arrange()
+    const code = server.codes.issue(request)
+    const late = server.codes.issue(request)
+    await clock.advance(599_999)
+    expect(server.codes.redeem({ ...right, code })).toEqual(request)
+    await clock.advance(1)
+    expect(server.codes.redeem({ ...right, code: late })).toBeUndefined()
+  })
+})
+
+function claimsOf(token: string): unknown {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}

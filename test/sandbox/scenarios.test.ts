@@ -110,6 +110,24 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
     expect({ status: heard.status, type: heard.headers['content-type'] }).toEqual({ status: 200, type: 'text/html; charset=utf-8' })
   },
 
+  async 'token-busy'({ ask, clock, start, poll, sandbox }) {
+    const { json } = await start()
+    const form = { client_id: 'claw', grant_type: 'refresh_token', refresh_token: 'x' }
+    const heard = await ask(ISSUER.token, { form })
+    expect({ status: heard.status, wait: heard.headers['retry-after'] }).toEqual({ status: 503, wait: '1' })
+    expect(sandbox.journal.at(-1)).toMatchObject({ grantType: 'refresh_token', status: 503, note: 'out' })
+    expect((await poll(json.device_code)).json).toEqual({ error: 'authorization_pending' })
+    await clock.advance(1_000)
+    expect((await poll(json.device_code)).status).toBe(200)
+  },
+
+  async 'token-malformed'({ clock, start, poll }) {
+    const { json } = await start()
+    expect((await poll(json.device_code)).json).toEqual({ error: 'authorization_pending' })
+    await clock.advance(1_000)
+    expect(await poll(json.device_code)).toMatchObject({ status: 200, json: { access_token: 42, token_type: 'Bearer' } })
+  },
+
   async 'rate-limit'({ ask, clock }) {
     const heard = [await ask(CHAT, chat('hi', false)), await ask(MESSAGES, message('hi', true))]
     expect(heard.map(({ status, headers }) => ({ status, wait: headers['retry-after'] }))).toEqual([
