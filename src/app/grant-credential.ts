@@ -1,10 +1,10 @@
 import type { NewCredential } from '../credentials/record.ts'
-import { jwtExpiry } from '../protocols/jwt-claims.ts'
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { accountOf } from './account.ts'
 import { baseUrlOf } from './base-url.ts'
 import type { Route } from './catalogue.ts'
+import { grantLifetime, renewalTerms } from './grant-terms.ts'
 import type { OAuthClient } from './oauth-client.ts'
 
 /** What a token answer is worth keeping, of a sign-in and of a refresh: the account is a hint, the expiry the server's own. */
@@ -25,22 +25,13 @@ export function credentialOf(
     method,
     auth: auth.id,
     secrets,
-    lifetimeMs: lifetimeOf(auth, grant, wallNow),
+    lifetimeMs: grantLifetime(auth, grant, wallNow),
     sentAgoMs: 0,
     account: accountOf(route.entry, secrets),
     region: route.region,
     scopes: grant.scopes,
     origins: [new URL(baseUrlOf(route)).origin],
     client: client.pinned,
+    ...renewalTerms(auth, grant, wallNow),
   }
-}
-
-/** How long the access token lives, ms: what the entry has as the truth first; null = nobody says. */
-function lifetimeOf(auth: AuthEntry, grant: TokenGrant, wallNow: number): number | null {
-  const claimed = auth.opaqueToken ? null : jwtExpiry(grant.accessToken.reveal())
-  const fromClaim = claimed === null ? null : Math.max(0, claimed - wallNow)
-  const known = auth.expirySource === 'jwt-exp' ? (fromClaim ?? grant.lifetimeMs) : (grant.lifetimeMs ?? fromClaim)
-  if (known !== null) return known
-  const usual = auth.defaultAccessTtlS ?? auth.fallbackRefreshAgeS ?? auth.accessTtlS
-  return usual === undefined || usual === 0 ? null : usual * 1_000
 }

@@ -14,11 +14,11 @@ export interface KeepFreshOptions {
   readonly goal: 'use' | 'newer'
   /** `newer`: only a generation above this one will do; the one first read where 0. */
   readonly than?: number
-  /** From the configuration, ms. */
+  /** The margin before expiry, ms. */
   readonly minRemainingMs?: number | undefined
-  /** From the catalogue entry, ms. */
-  readonly bufferMs?: number | undefined
   readonly retryInDoubt?: boolean | undefined
+  /** Where nobody knows when a token ends: it is renewed when it is older, ms. */
+  readonly maxAgeMs?: number | undefined
   /** How long to wait for another owner, ms. */
   readonly waitMs: number
   readonly settings: RefreshSettings
@@ -32,6 +32,8 @@ export interface KeptFresh {
   readonly outcome: 'fresh' | 'refreshed' | 'adopted'
   /** A refresh that failed though the token in force still serves. */
   readonly warning: ClawError | null
+  /** What this refresh no longer grants. */
+  readonly lostScopes: readonly string[]
 }
 
 /** One refresh of one grant at a time in this process: whoever comes second shares it (R-14). */
@@ -55,7 +57,8 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
   const wish: Wish = {
     goal: options.goal,
     than: options.than ?? 0,
-    marginMs: options.minRemainingMs ?? options.bufferMs ?? DEFAULT_MARGIN_MS,
+    marginMs: options.minRemainingMs ?? DEFAULT_MARGIN_MS,
+    maxAgeMs: options.maxAgeMs,
     retryInDoubt: options.retryInDoubt ?? true,
   }
   const run = new RefreshRun(ports, options.settings, wire, grantId, wish)
@@ -99,7 +102,7 @@ async function refreshOnce(ports: RefreshPorts, wire: TokenWire, grantId: string
   if (!result.ok) throw result.error.code === 'CLAW_CANCELLED' && options.signal.aborted ? options.signal.reason : result.error
   if (!run.record) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh ended without a record' })
   const record = result.outcome === 'refreshed' || result.outcome === 'adopted' ? await reread(ports, grantId) : run.record
-  return { record, outcome: result.outcome, warning: result.warning }
+  return { record, outcome: result.outcome, warning: result.warning, lostScopes: result.outcome === 'refreshed' ? run.lostScopes : [] }
 }
 
 async function reread(ports: RefreshPorts, grantId: string): Promise<CredentialRecord> {

@@ -11,6 +11,8 @@ import type { Session } from './session.ts'
 /** A client at one authorization server, with every difference of that server resolved. */
 export interface OAuthClient {
   readonly token: Endpoint
+  /** Where the vendor has the token endpoint too: asked where it is gone from the first address. */
+  readonly tokenFallbacks: readonly string[]
   readonly device: Endpoint | null
   readonly revocation: Endpoint | null
   readonly issuer: string | null
@@ -67,9 +69,16 @@ export async function oauthClient(
   const deviceUrl = auth.deviceUrl ?? found?.deviceAuthorizationEndpoint
   const revocationUrl = pinned?.revocationEndpoint ?? auth.revocationUrl ?? found?.revocationEndpoint
   return {
-    token: { ...common, url: tokenUrl, encoding: pinned ? (auth.refreshBody ?? tokenBody) : tokenBody },
+    token: {
+      ...common,
+      url: tokenUrl,
+      encoding: pinned ? (auth.refreshBody ?? tokenBody) : tokenBody,
+      extraParams: { ...auth.tokenParams, ...auth.extraParams },
+      onlyFields: pinned ? auth.refreshFields : undefined,
+    },
+    tokenFallbacks: fallbacksOf(route, auth, tokenUrl),
     device: deviceUrl ? { ...common, url: deviceUrl, encoding: auth.deviceBody ?? 'form' } : null,
-    revocation: revocationUrl ? { ...common, url: revocationUrl, encoding: 'form' } : null,
+    revocation: revocationUrl ? { ...common, url: revocationUrl, encoding: auth.revokeBody ?? 'form' } : null,
     issuer: auth.issuer ?? null,
     scope: auth.scopes && auth.scopes.length > 0 ? auth.scopes.join(' ') : undefined,
     audience: auth.audience,
@@ -77,4 +86,13 @@ export async function oauthClient(
     verificationHosts: [...(entry.verificationHosts ?? []), ...(entry.authHosts ?? [])],
     pinned: { clientId: clientId ?? null, tokenEndpoint: tokenUrl, revocationEndpoint: revocationUrl ?? null, issuer: auth.issuer ?? null },
   }
+}
+
+/** The vendor's other addresses. A token endpoint of the user's own has none but those that the user names (S-27). */
+function fallbacksOf(route: Route, auth: AuthEntry, tokenUrl: string): readonly string[] {
+  const own = route.settings?.auth[auth.id] ?? {}
+  const isMoved = own.tokenUrl !== undefined || own.oauthHost !== undefined || own.issuer !== undefined
+  if (isMoved && own.tokenUrlFallbacks === undefined) return []
+  const all = [...(auth.tokenUrl === undefined ? [] : [auth.tokenUrl]), ...(auth.tokenUrlFallbacks ?? [])]
+  return all.includes(tokenUrl) ? all.filter((url) => url !== tokenUrl) : []
 }

@@ -9,7 +9,10 @@ export function verdictError(verdict: Verdict, record: CredentialRecord, now: nu
     case 'logged_out':
       return goneError(signInCommand)
     case 'rejected':
-      return rejectedError(record.route, record.rejection?.reason ?? 'it has no refresh token', signInCommand)
+      return (
+        barredError(record, signInCommand) ??
+        rejectedError(record.route, record.rejection?.reason ?? 'it has no refresh token', signInCommand)
+      )
     case 'interrupted':
       return new ClawError('CLAW_REFRESH_INTERRUPTED', {
         what: `the refresh of \`${record.route}\` was interrupted and its answer is lost`,
@@ -31,6 +34,29 @@ export function verdictError(verdict: Verdict, record: CredentialRecord, now: nu
 
 export function goneError(signInCommand: string): ClawError {
   return new ClawError('CLAW_NO_CREDENTIAL', { what: 'the grant was signed out while it was being used', fix: signInCommand })
+}
+
+export function leaseTooShort(): ClawError {
+  return new ClawError('CLAW_LEASE_BUSY', { what: 'the lease was too short to send the refresh request under it' })
+}
+
+/** What keeps a grant from being used that came in good order; `undefined` where nothing does. */
+export function barredError(
+  { rejection, route }: Pick<CredentialRecord, 'rejection' | 'route'>,
+  signInCommand: string,
+): ClawError | undefined {
+  if (rejection?.kind === undefined) return undefined
+  return rejection.kind === 'account'
+    ? new ClawError('CLAW_ACCOUNT_CHANGED', {
+        what: `the grant of \`${route}\` came back from its refresh as one of another account, and is not used`,
+        why: rejection.reason,
+        fix: signInCommand,
+      })
+    : new ClawError('CLAW_SCOPE_LOST', {
+        what: `the grant of \`${route}\` came back from its refresh without a scope that it needs`,
+        why: rejection.reason,
+        fix: signInCommand,
+      })
 }
 
 export function rejectedError(route: string, reason: string, signInCommand: string): ClawError {

@@ -1,6 +1,6 @@
 import type { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
-import type { NewCredential } from '../credentials/record.ts'
+import type { CredentialRecord, NewCredential, RecordSecrets } from '../credentials/record.ts'
 import type { AnswerSpool, CredentialStore } from '../credentials/store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -8,9 +8,11 @@ import type { Random } from '../platform/random.ts'
 /** What a token request needs of the outside; the wire itself is behind it. */
 export interface TokenWire {
   /** Connects, TLS included, without sending. */
-  connect(signal: AbortSignal): Promise<void>
+  connect(record: CredentialRecord, signal: AbortSignal): Promise<void>
   /** Sends the one refresh request over that connection and judges the answer. */
-  refresh(refreshToken: Secret, signal: AbortSignal): Promise<WireAnswer>
+  refresh(record: CredentialRecord, refreshToken: Secret, signal: AbortSignal): Promise<WireAnswer>
+  /** Gives back what came for a grant that was signed out meanwhile; a server that cannot revoke is left alone. */
+  revoke(record: CredentialRecord, secrets: RecordSecrets): Promise<void>
   close(): void
 }
 
@@ -33,4 +35,6 @@ export interface RefreshSettings {
   readonly requestTimeoutMs: number
   /** What to type when only a new sign-in helps. */
   readonly signInCommand: string
+  /** What the sign-in asked for, where its answer did not say what it granted. */
+  readonly requestedScopes?: readonly string[] | undefined
 }

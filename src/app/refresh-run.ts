@@ -1,12 +1,13 @@
 import type { RefreshPorts, RefreshSettings, TokenWire } from './refresh-ports.ts'
-import { ClawError } from '../core/errors.ts'
 import type { CredentialRecord, Intent, NewCredential } from '../credentials/record.ts'
 import { decideRefresh, fits, type Wish } from '../credentials/refresh-decision.ts'
-import { isLease, type Lease, type LeaseOwner, type Reservation, type SavedAnswer } from '../credentials/store.ts'
+import { isLease, type Lease, type LeaseOwner, type Reservation, type SavedAnswer, type WriteOutcome } from '../credentials/store.ts'
 import type { GrantReading, SendOutcome } from '../machines/refresh-words.ts'
 import { criticalSection } from '../platform/critical-section.ts'
 import { pauseAt } from '../platform/pause.ts'
-import { goneError, rejectedError, unsavedError, verdictError } from './refresh-errors.ts'
+import { held } from './held.ts'
+import { lostScopes } from './lost-scopes.ts'
+import { goneError, leaseTooShort, rejectedError, unsavedError, verdictError } from './refresh-errors.ts'
 
 /** A waiter looks again after this long at the latest, with jitter; a change notice wakes it earlier. */
 const RECHECK_MS = 1_000
@@ -33,6 +34,7 @@ export class RefreshRun {
   #saved: SavedAnswer | undefined
   #isSaved = false
   #rejection = ''
+  #lostScopes: readonly string[] = []
 
   constructor(ports: RefreshPorts, settings: RefreshSettings, wire: TokenWire, grantId: string, wish: Wish) {
     this.#ports = ports
@@ -52,14 +54,19 @@ export class RefreshRun {
     return this.#record
   }
 
+  /** What the last refresh no longer grants. */
+  get lostScopes(): readonly string[] {
+    return this.#lostScopes
+  }
+
   async readGrant(): Promise<GrantReading> {
     const snapshot = await this.#ports.store.read()
     this.#revision = snapshot.revision
     const record = snapshot.records.find(({ id }) => id === this.#grantId)
     this.#record = record
     if (!record) return { verdict: 'logged_out', error: goneError(this.#settings.signInCommand), isNewer: false }
-    this.#firstGeneration ??= record.generation
-    this.#wish = { ...this.#wish, than: Math.max(this.#wish.than, this.#wish.goal === 'newer' ? this.#firstGeneration : 0) }
+    this.#firstGeneration ??= this.#wish.than || record.generation
+    this.#wish = { ...this.#wish, than: this.#wish.goal === 'newer' ? this.#firstGeneration : 0 }
     const decide = (answers: readonly SavedAnswer[]) =>
       decideRefresh(record, snapshot.now, this.#wish, answers, (holder) => this.#ports.store.sight(holder), this.#intent?.nonce)
     let verdict = decide([])
@@ -98,7 +105,7 @@ export class RefreshRun {
   async connect(signal: AbortSignal): Promise<void> {
     const lease = held(this.#lease, 'lease')
     this.#reservation = await this.#ports.spool.reserve(this.#grantId, lease.nonce)
-    await this.#wire.connect(signal)
+    await this.#wire.connect(held(this.#record, 'record'), signal)
     if (__TEST_HOOKS__) await pauseAt('refresh.connected')
   }
 
@@ -120,15 +127,11 @@ export class RefreshRun {
   }
 
   async send(signal: AbortSignal): Promise<SendOutcome> {
-    const refreshToken = held(this.#record, 'record').secrets?.refresh
-    if (held(this.#lease, 'lease').remainingMs() <= this.#settings.requestTimeoutMs || !refreshToken) {
-      return {
-        kind: 'not_processed',
-        retryAt: this.#ports.clock.now(),
-        error: new ClawError('CLAW_LEASE_BUSY', { what: 'the lease was too short to send the refresh request under it' }),
-      }
-    }
-    const answer = await this.#wire.refresh(refreshToken, signal)
+    const record = held(this.#record, 'record')
+    const refreshToken = record.secrets?.refresh
+    if (held(this.#lease, 'lease').remainingMs() <= this.#settings.requestTimeoutMs || !refreshToken)
+      return { kind: 'not_processed', retryAt: this.#ports.clock.now(), error: leaseTooShort() }
+    const answer = await this.#wire.refresh(record, refreshToken, signal)
     switch (answer.kind) {
       case 'granted':
         this.#answer = { credential: answer.credential, receivedAt: this.#ports.clock.now() }
@@ -136,10 +139,7 @@ export class RefreshRun {
         return { kind: 'answered' }
       case 'rejected':
         this.#rejection = answer.reason
-        return {
-          kind: 'rejected',
-          error: rejectedError(this.#record?.route ?? 'this provider', answer.reason, this.#settings.signInCommand),
-        }
+        return { kind: 'rejected', error: rejectedError(record.route, answer.reason, this.#settings.signInCommand) }
       case 'not_processed': {
         const waitMs = (answer.retryAfterMs ?? BACK_OFF_MS) * (1 + 0.25 * this.#ports.random.fraction())
         return { kind: 'not_processed', error: answer.error, retryAt: this.#ports.clock.now() + waitMs }
@@ -154,8 +154,22 @@ export class RefreshRun {
     return criticalSection(() => this.#save())
   }
 
-  commitAnswer(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
-    return criticalSection(() => this.#commit(from))
+  /** `dropped`: the store has something else to say about this grant now, and it must be read again. */
+  async commitAnswer(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
+    const written = await criticalSection(() => this.#commit(from))
+    if (written.outcome !== 'refused') return written.record?.state === 'ok' ? 'committed' : 'dropped'
+    if (written.record?.state === 'logged_out') await this.#revokeDropped(from)
+    return 'dropped'
+  }
+
+  /** The grant was signed out while its answer was under way: what came is not left alive at the provider (law 12). */
+  async #revokeDropped(from: 'wire' | 'spool'): Promise<void> {
+    const credential = from === 'spool' ? this.#saved?.credential : this.#answer?.credential
+    try {
+      if (credential) await this.#wire.revoke(held(this.#record, 'record'), credential.secrets)
+    } catch {
+      // It was dropped here, which is what was promised: a provider that is away changes nothing of that.
+    }
   }
 
   async #save(): Promise<void> {
@@ -171,9 +185,10 @@ export class RefreshRun {
     if (__TEST_HOOKS__) await pauseAt('refresh.answer-saved')
   }
 
-  async #commit(from: 'wire' | 'spool'): Promise<'committed' | 'dropped'> {
+  async #commit(from: 'wire' | 'spool'): Promise<WriteOutcome> {
+    const before = held(this.#record, 'record')
     const saved = from === 'spool' ? this.#saved : undefined
-    const { id, generation, fingerprint } = saved ? { ...saved, id: saved.grantId } : held(this.#record, 'record')
+    const { id, generation, fingerprint } = saved ? { ...saved, id: saved.grantId } : before
     const credential = saved ? saved.credential : this.#agedAnswer()
     const intent = saved ? saved.intent : held(this.#intent, 'intent')
     try {
@@ -182,7 +197,8 @@ export class RefreshRun {
       if (saved) await this.#ports.spool.discard(saved)
       else await this.#reservation?.discard()
       this.#reservation = undefined
-      return written.outcome === 'refused' ? 'dropped' : 'committed'
+      if (written.outcome === 'written') this.#lostScopes = lostScopes(before.scopes ?? this.#settings.requestedScopes, credential.scopes)
+      return written
     } catch (thrown) {
       throw unsavedError(thrown, this.#isSaved)
     }
@@ -226,10 +242,4 @@ export class RefreshRun {
     const { credential, receivedAt } = held(this.#answer, 'answer')
     return { ...credential, sentAgoMs: credential.sentAgoMs + (this.#ports.clock.now() - receivedAt) }
   }
-}
-
-/** What an earlier step of the machine has put there. */
-function held<Part>(part: Part | undefined, name: string): Part {
-  if (part === undefined) throw new ClawError('CLAW_INTERNAL', { what: `a refresh went on without its ${name}` })
-  return part
 }

@@ -1,8 +1,10 @@
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
+import { barringOf } from './barring.ts'
 import { authFor } from './candidates.ts'
 import type { Route } from './catalogue.ts'
 import { credentialOf } from './grant-credential.ts'
+import { maxAgeOf } from './grant-terms.ts'
 import { type KeptFresh, keepFresh } from './keep-fresh.ts'
 import { oauthClient } from './oauth-client.ts'
 import type { Session } from './session.ts'
@@ -16,25 +18,32 @@ export interface RefreshOptions {
 }
 
 /**
- * Refreshes a stored grant by the client that its record pins.
+ * Refreshes a stored grant by the client that its record pins. A newer one is one that is newer than the record given:
+ * whoever else has brought it meanwhile.
  *
  * @throws {ClawError} as {@link keepFresh}.
  */
 export async function refreshStored(session: Session, route: Route, record: CredentialRecord, options: RefreshOptions): Promise<KeptFresh> {
   const { ports, config, signal } = session
   const auth = authFor(route, 'oauth', record.auth)
-  const client = () => oauthClient(session, route, auth, signal, record.client ?? undefined)
-  const known = await client()
   const { leaseMs, waitMs, requestTimeoutMs } = config.store
-  const wire = tokenWire(ports, client, auth, requestTimeoutMs, (grant) =>
-    credentialOf(route, auth, grant, known, record.method === 'pkce' ? 'pkce' : 'device', ports.clock.wall()),
-  )
+  const wire = tokenWire(ports, {
+    auth,
+    timeoutMs: requestTimeoutMs,
+    clientOf: ({ client }) => oauthClient(session, route, auth, signal, client ?? undefined),
+    credentialOf(grant, client, sent) {
+      const fresh = credentialOf(route, auth, grant, client, sent.method === 'pkce' ? 'pkce' : 'device', ports.clock.wall())
+      return { ...fresh, ...barringOf(route.entry, auth, sent, fresh) }
+    },
+  })
   return keepFresh(ports, wire, record.id, {
     goal: options.goal,
+    ...(options.goal === 'newer' ? { than: record.generation } : {}),
     minRemainingMs: options.marginMs,
+    maxAgeMs: maxAgeOf(auth),
     retryInDoubt: auth.retryInDoubt,
     waitMs,
-    settings: { leaseMs, requestTimeoutMs, signInCommand: signInCommand(record) },
+    settings: { leaseMs, requestTimeoutMs, signInCommand: signInCommand(record), requestedScopes: auth.scopes },
     signal,
     ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
   })

@@ -14,7 +14,7 @@ import { dialectOf, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
 import { replacement } from './sign-in-command.ts'
-import { usableCredential } from './usable-credential.ts'
+import { credentialNotices, usableCredential } from './usable-credential.ts'
 
 export interface PromptAsk {
   readonly messages: readonly Message[]
@@ -56,12 +56,7 @@ export async function runPrompt(session: Session, { chosen, model }: ModelUse, a
   })
   const usable = await usableCredential(session, chosen)
   const attempts: Attempt[] = []
-  const warnings = [
-    ...wire.warnings,
-    ...(usable.warning
-      ? [{ code: 'refresh_failed', message: `the grant could not be refreshed, and its token still serves: ${usable.warning.message}` }]
-      : []),
-  ]
+  const warnings = [...wire.warnings, ...credentialNotices(usable)]
   if (chosen.degraded)
     warnings.push({
       code: 'degraded',

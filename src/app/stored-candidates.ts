@@ -7,6 +7,7 @@ import type { Snapshot } from '../credentials/store.ts'
 import { authFor, type Candidate, candidate, judgeModel, type Scope } from './candidates.ts'
 import type { Route } from './catalogue.ts'
 import type { Gathered } from './gather-candidates.ts'
+import { barredError } from './refresh-errors.ts'
 import { signInCommand } from './sign-in-command.ts'
 import { whyOff } from './terms.ts'
 
@@ -122,6 +123,8 @@ function ended(record: CredentialRecord, route: Route): Partial<Candidate> {
   const { rejection, expiresAt, state } = record
   if (state !== 'rejected')
     return { fact: 'expired', reason: `it ended at ${expiresAt === null ? 'a time that is not known' : formatInstant(expiresAt)}` }
+  const barred = barredError(record, signInCommand(record))
+  if (barred) return { fact: 'refused', failedForGood: true, error: barred, reason: `${barred.message}: ${barred.why ?? ''}` }
   const why = rejection ? `\`${rejection.reason}\` at ${formatInstant(rejection.at)}` : undefined
   if (record.kind === 'oauth')
     return failed('refused', 'CLAW_GRANT_REJECTED', `the grant of \`${route.id}\` was rejected by its provider`, why, record)

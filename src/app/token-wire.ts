@@ -1,68 +1,76 @@
 import { ClawError } from '../core/errors.ts'
-import type { NewCredential } from '../credentials/record.ts'
+import type { CredentialRecord, NewCredential } from '../credentials/record.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import type { HttpConnection } from '../platform/http.ts'
-import { judgeTokenAnswer, type TokenAnswer, type TokenGrant } from '../protocols/token-endpoint.ts'
-import { tokenError } from '../protocols/token-error.ts'
+import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import { requestRefresh } from '../protocols/token-request.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { Ports } from './ports.ts'
+import { judgeRefresh } from './refresh-answer.ts'
 import type { TokenWire, WireAnswer } from './refresh-ports.ts'
+import { revokeTokens } from './revoke-tokens.ts'
 
-/**
- * The token endpoint as a refresh sees it: a fresh connection that stands before the intent is written, and one request.
- *
- * @param credentialOf makes a credential of what was granted; `sentAgoMs` is filled in here.
- */
-export function tokenWire(
-  ports: Pick<Ports, 'clock' | 'http'>,
-  client: () => Promise<OAuthClient>,
-  auth: AuthEntry,
-  timeoutMs: number,
-  credentialOf: (grant: TokenGrant) => NewCredential,
-): TokenWire {
+export interface WireTarget {
+  readonly auth: AuthEntry
+  readonly timeoutMs: number
+  /** The client that a record pins. */
+  clientOf(record: CredentialRecord): Promise<OAuthClient>
+  /** Makes a credential of what was granted; `sentAgoMs` is filled in here. */
+  credentialOf(grant: TokenGrant, client: OAuthClient, record: CredentialRecord): NewCredential
+}
+
+/** Answers of a server that has no such endpoint (any more): nothing was processed. */
+const MOVED: readonly number[] = [404, 405, 410]
+
+/** The token endpoint as a refresh sees it: a fresh connection that stands before the intent is written, and one request. */
+export function tokenWire(ports: Pick<Ports, 'clock' | 'http'>, target: WireTarget): TokenWire {
   const { clock, http } = ports
-  let standing: { readonly connection: HttpConnection; readonly client: OAuthClient } | undefined
+  const { auth, timeoutMs } = target
+  let standing: { readonly connection: HttpConnection; readonly client: OAuthClient; readonly url: string } | undefined
+  /** How many of the addresses have turned out to be gone. */
+  let gone = 0
   return {
-    async connect(signal) {
-      const known = await client()
-      standing = { client: known, connection: await http.connect(known.token.url, signal) }
+    async connect(record, signal) {
+      const client = await target.clientOf(record)
+      const url = [client.token.url, ...client.tokenFallbacks][gone] ?? client.token.url
+      standing = { client, url, connection: await http.connect(url, signal) }
     },
-    async refresh(refreshToken, signal) {
+    async refresh(record, refreshToken, signal) {
       if (!standing) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh request had no connection' })
-      const { connection, client: server } = standing
+      const { connection, client, url } = standing
       const sentAt = clock.now()
       try {
-        const { audience, resource } = server
+        const { audience, resource } = client
+        const wish = { audience, resource, echo: record.renewal?.echo }
         const answer = await withDeadline(
           clock,
           timeoutMs,
-          () => overdue(server.token.url, timeoutMs),
+          () => overdue(url, timeoutMs),
           signal,
-          (limited) => requestRefresh(connection, server.token, refreshToken, { audience, resource }, limited),
+          (limited) => requestRefresh(connection, { ...client.token, url }, refreshToken, wish, limited),
         )
-        const judged = judgeTokenAnswer(answer, clock.wall())
-        if (judged.kind === 'granted')
-          return { kind: 'granted', credential: { ...credentialOf(judged.grant), sentAgoMs: clock.now() - sentAt } }
-        return unanswered(judged, server.token.url, auth.deadRefreshCodes ?? [])
+        const verdict = judgeRefresh(auth, answer, url, clock.wall())
+        if (verdict.kind === 'granted')
+          return { kind: 'granted', credential: { ...target.credentialOf(verdict.grant, client, record), sentAgoMs: clock.now() - sentAt } }
+        if (verdict.kind === 'refused' && MOVED.includes(answer.status) && gone < client.tokenFallbacks.length) {
+          gone++
+          return { kind: 'not_processed', error: verdict.error, retryAfterMs: 0 }
+        }
+        return verdict
       } catch (thrown) {
         return failed(thrown)
       }
+    },
+    async revoke(record, secrets) {
+      const { revocation } = await target.clientOf(record)
+      await revokeTokens(ports, revocation, secrets, new AbortController().signal)
     },
     close() {
       standing?.connection.close()
       standing = undefined
     },
   }
-}
-
-/** What an answer without a grant means for the grant: only the provider's own words end it (law 6). */
-function unanswered(answer: Exclude<TokenAnswer, { kind: 'granted' }>, url: string, deadCodes: readonly string[]): WireAnswer {
-  const error = tokenError(answer, `the token endpoint of \`${new URL(url).host}\``, deadCodes)
-  if (error.code === 'CLAW_GRANT_REJECTED') return { kind: 'rejected', reason: [error.message, error.why].filter(Boolean).join(': ') }
-  if (answer.kind === 'not_processed') return { kind: 'not_processed', error, retryAfterMs: answer.retryAfterMs }
-  return { kind: answer.kind === 'server_error' ? 'lost' : 'refused', error }
 }
 
 /** What was never sent leaves no doubt; whatever else went wrong may have been processed. */

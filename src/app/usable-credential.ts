@@ -5,6 +5,8 @@ import { fingerprintOf } from '../credentials/next-record.ts'
 import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
+import { maxAgeOf } from './grant-terms.ts'
+import { type Notice, scopeNotices } from './lost-scopes.ts'
 import type { Session } from './session.ts'
 import { renewalCommand, signInCommand } from './sign-in-command.ts'
 
@@ -23,6 +25,14 @@ export interface UsableCredential {
   readonly outcome: 'fresh' | 'refreshed' | 'adopted'
   /** A refresh that failed though the token in force still serves. */
   readonly warning: ClawError | null
+  /** Scopes that the refresh no longer grants. */
+  readonly lostScopes: readonly string[]
+}
+
+/** What a user of the credential should be told beside the answer. */
+export function credentialNotices({ warning, lostScopes, credential }: UsableCredential): readonly Notice[] {
+  const failed = { code: 'refresh_failed', message: `the grant could not be refreshed, and its token still serves: ${warning?.message}` }
+  return [...(warning ? [failed] : []), ...scopeNotices(credential.route.id, lostScopes)]
 }
 
 /**
@@ -34,7 +44,7 @@ export interface UsableCredential {
 export async function usableCredential(session: Session, chosen: ChosenCredential, demand: Demand = {}): Promise<UsableCredential> {
   const { record, auth } = chosen
   if (record && session.config.store.boundToMachine && (await session.ports.store.read()).copied) throw copiedStore(record)
-  if (record?.kind !== 'oauth') return { credential: unexpired(session, chosen, demand), outcome: 'fresh', warning: null }
+  if (record?.kind !== 'oauth') return fresh(unexpired(session, chosen, demand))
   const { store, clock } = session.ports
   const marginMs = session.config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
   const now = clock.wall()
@@ -43,10 +53,9 @@ export async function usableCredential(session: Session, chosen: ChosenCredentia
     isRejected(record.secrets?.access, demand.rejected) ||
     (demand.minTtlMs !== undefined && remainingMs(record, now) < demand.minTtlMs)
   if (!isNewer) {
-    const verdict = decideRefresh(record, now, { goal: 'use', than: 0, marginMs, retryInDoubt: auth.retryInDoubt ?? true }, [], (holder) =>
-      store.sight(holder),
-    )
-    if (verdict === 'usable') return { credential: chosen, outcome: 'fresh', warning: null }
+    const wish = { goal: 'use', than: 0, marginMs, maxAgeMs: maxAgeOf(auth), retryInDoubt: auth.retryInDoubt ?? true } as const
+    const verdict = decideRefresh(record, now, wish, [], (holder) => store.sight(holder))
+    if (verdict === 'usable') return fresh(chosen)
   }
   const { refreshStored } = await import('./refresh-stored.ts')
   const kept = await refreshStored(session, chosen.route, record, {
@@ -56,7 +65,12 @@ export async function usableCredential(session: Session, chosen: ChosenCredentia
   })
   if (!kept.record.secrets)
     throw new ClawError('CLAW_NO_CREDENTIAL', { what: `the grant of \`${chosen.route.id}\` was signed out meanwhile` })
-  return { credential: withSecret(chosen, kept.record.secrets.access, kept.record), outcome: kept.outcome, warning: kept.warning }
+  const { outcome, warning, lostScopes } = kept
+  return { credential: withSecret(chosen, kept.record.secrets.access, kept.record), outcome, warning, lostScopes }
+}
+
+function fresh(credential: ChosenCredential): UsableCredential {
+  return { credential, outcome: 'fresh', warning: null, lostScopes: [] }
 }
 
 function isRejected(secret: Secret | undefined, rejected: string | undefined): boolean {

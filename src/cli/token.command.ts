@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion'
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { bundleOf, handOut, tokenObject, writeBundleFile } from '../app/hand-out.ts'
-import type { UsableCredential } from '../app/usable-credential.ts'
+import { credentialNotices, type UsableCredential } from '../app/usable-credential.ts'
 import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 
@@ -68,8 +68,9 @@ export class TokenCommand extends ClawCommand {
     return format
   }
 
-  async #warn({ warning, credential }: UsableCredential): Promise<void> {
-    if (warning) await this.say(`warning: the grant could not be refreshed, and its token still serves: ${warning.message}`)
+  async #warn(usable: UsableCredential): Promise<void> {
+    const { credential } = usable
+    for (const { message } of credentialNotices(usable)) await this.say(`warning: ${message}`)
     if (credential.degraded)
       await this.say(`warning: the grant of ${credential.route.provider} no longer serves; ${credential.source} stands in for it`)
   }

@@ -134,6 +134,7 @@ const entryShape = {
   success_value: v.line,
   error_value: v.line,
   error_message_path: v.line,
+  error_code_path: v.line,
   resource_url_field: v.line,
   request_timeout_s: v.positive,
   rotates: choice('every-refresh', 'single-use', 'sometimes', 'if-expiring', 'no'),

@@ -1,6 +1,15 @@
 import { JsonObject, parseJson, ShapeError } from './json-shape.ts'
 import type { NewCredential } from './record.ts'
-import { decodeAccount, decodeClient, decodeIntent, decodeSecrets, encodeSecrets, METHODS } from './record-codec.ts'
+import {
+  decodeAccount,
+  decodeBarring,
+  decodeClient,
+  decodeEcho,
+  decodeIntent,
+  decodeSecrets,
+  encodeSecrets,
+  METHODS,
+} from './record-codec.ts'
 import type { SavedAnswer } from './store.ts'
 
 /** A saved answer as JSON, secrets included: for the spool only. */
@@ -24,6 +33,7 @@ export function decodeAnswer(bytes: Uint8Array): Omit<SavedAnswer, 'savedAt'> {
 }
 
 function decodeCredential(fields: JsonObject): NewCredential {
+  const renewal = fields.objectOrNull('renewal')
   return {
     method: fields.oneOf('method', METHODS),
     auth: fields.string('auth'),
@@ -35,5 +45,7 @@ function decodeCredential(fields: JsonObject): NewCredential {
     scopes: fields.stringsOrNull('scopes'),
     origins: fields.strings('origins'),
     client: decodeClient(fields.objectOrNull('client')),
+    ...(renewal && { renewal: { echo: decodeEcho(renewal), notBeforeInMs: renewal.numberOrNull('notBeforeInMs') } }),
+    ...decodeBarring(fields.objectOrNull('barred')),
   }
 }

@@ -6,6 +6,7 @@ import {
   type Intent,
   type NewCredential,
   type RecordSecrets,
+  type RenewalTerms,
   sameAccount,
   type Slot,
 } from './record.ts'
@@ -46,6 +47,7 @@ export function signedIn(
     intent: null,
     lastRefresh: null,
     rejection: null,
+    ...renewalOf(credential, undefined, moment.now),
     derived: {},
     secrets: credential.secrets,
     unknown: before?.unknown ?? {},
@@ -68,11 +70,13 @@ export function refreshed(
   moment: WriteMoment,
 ): CredentialRecord {
   const secrets = keepMissing(credential.secrets, record.secrets)
+  const fingerprint = fingerprintOf(secrets.refresh ?? secrets.access)
+  const { barred } = credential
   return {
     ...record,
-    state: 'ok',
+    state: barred ? 'rejected' : 'ok',
     generation: record.generation + 1,
-    fingerprint: fingerprintOf(secrets.refresh ?? secrets.access),
+    fingerprint,
     from,
     fromAttempt: intent.attempt,
     fence: Math.max(record.fence, intent.fence),
@@ -84,7 +88,8 @@ export function refreshed(
     scopes: credential.scopes ?? record.scopes,
     intent: null,
     lastRefresh: { at: moment.now, host: moment.holder.host, pid: moment.holder.pid },
-    rejection: null,
+    rejection: barred ? { at: moment.now, ...barred, fingerprint } : null,
+    ...renewalOf(credential, record.renewal, moment.now),
     derived: {},
     secrets,
   }
@@ -94,6 +99,13 @@ export function refreshed(
 function accountAfter(before: Account | null, fresh: Account | null): Account | null {
   if (!before || !fresh || !sameAccount(before, fresh)) return fresh ?? before
   return { ...before, ...fresh, id: fresh.id ?? before.id, name: fresh.name ?? before.name, plan: fresh.plan ?? before.plan }
+}
+
+/** Fields that a server wants back are kept until it sends others; its wish to be left alone is that of the last answer. */
+function renewalOf({ renewal }: NewCredential, before: RenewalTerms | undefined, now: number): Pick<CredentialRecord, 'renewal'> {
+  if (!renewal && !before) return {}
+  const wait = renewal?.notBeforeInMs ?? null
+  return { renewal: { echo: { ...before?.echo, ...renewal?.echo }, notBefore: wait === null ? null : Math.round(now + wait) } }
 }
 
 /** An answer without a refresh token leaves the one in force (RFC 6749 section 6). */

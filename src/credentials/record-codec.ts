@@ -1,7 +1,7 @@
 import type { SecretKind } from '../core/redaction.ts'
 import { Secret } from '../core/secret.ts'
 import { JsonObject, parseJson, ShapeError } from './json-shape.ts'
-import type { Account, CredentialRecord, DerivedMetadata, GrantClient, Intent, RecordSecrets } from './record.ts'
+import type { Account, Barring, CredentialRecord, DerivedMetadata, GrantClient, Intent, RecordSecrets } from './record.ts'
 
 const KINDS = ['api_key', 'token', 'oauth', 'identity', 'none'] as const
 export const METHODS = ['api_key', 'token', 'pkce', 'device', 'identity', 'none'] as const
@@ -12,6 +12,7 @@ export function decodeRecord(fields: JsonObject): CredentialRecord {
   const secrets = fields.objectOrNull('secrets')
   if (state !== 'logged_out' && secrets === null) throw new ShapeError(fields.at('secrets'))
   const rejection = fields.objectOrNull('rejection')
+  const renewal = fields.objectOrNull('renewal')
   const lastRefresh = fields.objectOrNull('lastRefresh')
   const derived = fields.mapOrNull('derived')
   const kind = fields.oneOf('kind', KINDS)
@@ -44,7 +45,16 @@ export function decodeRecord(fields: JsonObject): CredentialRecord {
       withRest({ at: lastRefresh.number('at'), host: lastRefresh.string('host'), pid: lastRefresh.count('pid') }, lastRefresh),
     rejection:
       rejection &&
-      withRest({ at: rejection.number('at'), reason: rejection.string('reason'), fingerprint: rejection.string('fingerprint') }, rejection),
+      withRest(
+        {
+          at: rejection.number('at'),
+          reason: rejection.string('reason'),
+          fingerprint: rejection.string('fingerprint'),
+          ...barringKind(rejection),
+        },
+        rejection,
+      ),
+    ...(renewal && { renewal: withRest({ echo: decodeEcho(renewal), notBefore: renewal.numberOrNull('notBefore') }, renewal) }),
     derived: derived ? Object.fromEntries(derived.names.map((name) => [name, decodeDerived(derived.object(name))])) : {},
     secrets: secrets && decodeSecrets(secrets, kind === 'api_key' ? 'api-key' : 'access-token'),
     unknown: fields.rest(),
@@ -52,7 +62,7 @@ export function decodeRecord(fields: JsonObject): CredentialRecord {
 }
 
 export function encodeRecord(record: CredentialRecord): Record<string, unknown> {
-  const { unknown, secrets, account, client, intent, lastRefresh, rejection, derived, ...known } = record
+  const { unknown, secrets, account, client, intent, lastRefresh, rejection, renewal, derived, ...known } = record
   return {
     ...unknown,
     ...known,
@@ -61,6 +71,7 @@ export function encodeRecord(record: CredentialRecord): Record<string, unknown> 
     intent: intent && { ...plain(intent), holder: plain(intent.holder) },
     lastRefresh: plain(lastRefresh),
     rejection: plain(rejection),
+    ...(renewal && { renewal: plain(renewal) }),
     derived: Object.fromEntries(Object.entries(derived).map(([name, facts]) => [name, plain(facts)])),
     secrets: secrets && encodeSecrets(secrets),
   }
@@ -117,6 +128,22 @@ export function clientIn(fields: JsonObject): GrantClient {
     revocationEndpoint: fields.stringOrNull('revocationEndpoint'),
     issuer: fields.stringOrNull('issuer'),
   }
+}
+
+/** A kind of a newer claw bars as well: what it means is that the credential must not be used. */
+function barringKind(fields: JsonObject): { readonly kind?: Barring['kind'] } {
+  const kind = fields.stringOrNull('kind')
+  return kind === null ? {} : { kind: kind === 'account' ? 'account' : 'scope' }
+}
+
+export function decodeBarring(fields: JsonObject | null): { readonly barred?: Barring } {
+  if (!fields) return {}
+  return { barred: { kind: fields.oneOf('kind', ['account', 'scope'] as const), reason: fields.string('reason') } }
+}
+
+export function decodeEcho(fields: JsonObject): Record<string, string> {
+  const echo = fields.mapOrNull('echo')
+  return echo ? Object.fromEntries(echo.names.map((name) => [name, echo.string(name)])) : {}
 }
 
 function decodeDerived(fields: JsonObject): DerivedMetadata {

@@ -65,6 +65,31 @@ export interface DerivedMetadata {
   readonly baseUrl: string | null
 }
 
+/** What a server said about the next refresh; nothing in it is secret. */
+export interface RenewalTerms {
+  /** Fields of its answers that it wants back, by their wire names. */
+  readonly echo: Readonly<Record<string, string>>
+  /** By the engine's clock, ms: no refresh is welcome before, while the token serves. */
+  readonly notBefore: number | null
+}
+
+/**
+ * Why a grant that came in good order must not be used: it is another account's, or lacks the scope that its route lives
+ * on. The refresh token that was sent for it is spent, so the answer is kept; only a sign-in makes use of the slot again.
+ */
+export interface Barring {
+  readonly kind: 'account' | 'scope'
+  readonly reason: string
+}
+
+/** The mark of a grant that serves no more. A `kind` bars its access token too, which else is used to its end. */
+export interface Rejection {
+  readonly at: number
+  readonly reason: string
+  readonly fingerprint: string
+  readonly kind?: Barring['kind']
+}
+
 /** What a refresh must know of the client that signed in; nothing in it is secret. */
 export interface GrantClient {
   readonly clientId: string | null
@@ -105,7 +130,8 @@ export interface CredentialRecord extends Slot {
   readonly intent: Intent | null
   /** Who refreshed it last. */
   readonly lastRefresh: { readonly at: number; readonly host: string; readonly pid: number } | null
-  readonly rejection: { readonly at: number; readonly reason: string; readonly fingerprint: string } | null
+  readonly rejection: Rejection | null
+  readonly renewal?: RenewalTerms
   readonly derived: Readonly<Record<string, DerivedMetadata>>
   /** Absent in a record that was logged out. */
   readonly secrets: RecordSecrets | null
@@ -127,6 +153,11 @@ export interface NewCredential {
   readonly scopes: readonly string[] | null
   readonly origins: readonly string[]
   readonly client: GrantClient | null
+  readonly renewal?: Pick<RenewalTerms, 'echo'> & {
+    /** From now, ms. */
+    readonly notBeforeInMs: number | null
+  }
+  readonly barred?: Barring
 }
 
 /** A sign-in that waits for somebody, as a domain record: another process may go on with it. */

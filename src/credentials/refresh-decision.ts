@@ -16,6 +16,8 @@ export interface Wish {
   readonly than: number
   /** Configured margin, ms; `undefined` = the entry's or the default. */
   readonly marginMs: number
+  /** Where nobody knows when a token ends: it is renewed when it is older, ms. */
+  readonly maxAgeMs?: number | undefined
   /** `false` in an entry whose server punishes a second try (law 5). */
   readonly retryInDoubt: boolean
 }
@@ -46,15 +48,12 @@ export function decideRefresh(
   ownNonce?: string,
 ): Verdict {
   if (record.state === 'logged_out' || record.secrets === null) return 'logged_out'
+  if (record.rejection?.kind !== undefined) return 'rejected'
   const leftMs = remainingMs(record, now)
   const isValid = leftMs > 0
   if (isValid && (wish.goal === 'use' || record.generation > wish.than)) {
     const isQuiet =
-      wish.goal !== 'use' ||
-      leftMs > marginOf(record, wish.marginMs) ||
-      record.intent !== null ||
-      record.state === 'rejected' ||
-      !record.refreshable
+      wish.goal !== 'use' || !isDueSoon(record, now, wish) || record.intent !== null || record.state === 'rejected' || !record.refreshable
     return isQuiet ? 'usable' : 'inside_margin'
   }
   if (saved.some((answer) => fits(answer, record))) return 'saved'
@@ -64,6 +63,13 @@ export function decideRefresh(
   if (isOwn ? record.intent.deadlineAt > now : !isResolvable(record.intent, now, sight)) return 'pending'
   if (record.intent.attempt === 2 || !wish.retryInDoubt) return 'interrupted'
   return wish.goal === 'newer' && isValid ? 'in_doubt' : 'retry'
+}
+
+/** Whether a token that serves should be renewed, as far as its server welcomes that already. */
+function isDueSoon(record: CredentialRecord, now: number, { marginMs, maxAgeMs }: Wish): boolean {
+  if (now < (record.renewal?.notBefore ?? 0)) return false
+  if (record.expiresAt === null) return maxAgeMs !== undefined && now - record.receivedAt > maxAgeMs
+  return remainingMs(record, now) <= marginOf(record, marginMs)
 }
 
 /** Whether a saved answer is one for the generation and refresh token in force. */

@@ -35,13 +35,15 @@ export interface OAuthError {
 /**
  * The error of an answer: the field `error` of RFC 6749 section 5.2, whatever the status; or, as some servers have it, an
  * object there with a `code` or `type`, or a bare field `code`.
+ *
+ * @param known words that count before every other, in whichever of these places they stand
  */
-export function oauthErrorOf(fields: ReadonlyMap<string, unknown> | undefined): OAuthError | undefined {
+export function oauthErrorOf(fields: ReadonlyMap<string, unknown> | undefined, known: readonly string[] = []): OAuthError | undefined {
   if (!fields) return undefined
   const nested = fieldsOf(fields.get('error'))
-  const code = nested
-    ? (nested.get('code') ?? nested.get('type'))
-    : (fields.get('error') ?? (fields.has('access_token') ? undefined : fields.get('code')))
+  const bare = fields.has('access_token') ? undefined : fields.get('code')
+  const first = nested ? (nested.get('code') ?? nested.get('type')) : (fields.get('error') ?? bare)
+  const code = [first, nested?.get('type'), bare].find((word) => typeof word === 'string' && known.includes(word)) ?? first
   if (typeof code !== 'string' || !/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(code)) return undefined
   const description = nested ? nested.get('message') : fields.get('error_description')
   return {

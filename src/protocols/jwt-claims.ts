@@ -23,6 +23,20 @@ export function jwtExpiry(token: string): number | null {
 }
 
 /**
+ * How long a JWT that has just been issued claims to live, ms: from its `iat` where it has one, so that a wrong clock here
+ * does not matter, else from now.
+ *
+ * @returns `null` where it claims no end
+ */
+export function jwtLifetimeMs(token: string, now: number): number | null {
+  const end = jwtExpiry(token)
+  if (end === null) return null
+  const issued = jwtClaims(token)?.get('iat')
+  const from = typeof issued === 'number' && issued > 0 && issued * 1_000 <= end ? issued * 1_000 : now
+  return Math.max(0, Math.floor(end - from))
+}
+
+/**
  * A claim that may be sent in a header, such as an account id: letters, digits, dash and underscore only.
  *
  * @param path the claim's name, and for nested claims the names on the way to it

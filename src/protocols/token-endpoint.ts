@@ -26,7 +26,12 @@ export interface TokenGrant {
 export type TokenAnswer =
   | { readonly kind: 'granted'; readonly grant: TokenGrant }
   /** The server's own words (section 5.2). */
-  | ({ readonly kind: 'oauth_error'; readonly status: number } & OAuthError)
+  | ({
+      readonly kind: 'oauth_error'
+      readonly status: number
+      /** Whether it ends what was asked for, where the server says so by other means than the words of OAuth. */
+      readonly isFinal?: boolean
+    } & OAuthError)
   /** 408, 429, 503: taken as not processed. */
   | { readonly kind: 'not_processed'; readonly status: number; readonly retryAfterMs: number | null }
   /** 500, 502, 504 and others above: may have been processed. */
@@ -66,13 +71,19 @@ const OAUTH_WORDS: readonly string[] = [
  *
  * @param now what the clock here says, ms, for a `retry-after` date of a server that sends no `date`
  * @param extras names of further fields to keep, dotted for nested ones (`account.uuid`)
+ * @param words errors of the catalogue that mean what they say under any status, as those of OAuth do
  * @throws {ClawError} `CLAW_PROTOCOL` for a success that breaks section 5.1: the request may have been processed.
  */
-export function judgeTokenAnswer(answer: Answer, now: number | undefined, extras: readonly string[] = []): TokenAnswer {
+export function judgeTokenAnswer(
+  answer: Answer,
+  now: number | undefined,
+  extras: readonly string[] = [],
+  words: readonly string[] = [],
+): TokenAnswer {
   const fields = jsonFields(answer.text)
-  const error = oauthErrorOf(fields)
+  const error = oauthErrorOf(fields, words)
   const { status } = answer
-  if (error && OAUTH_WORDS.includes(error.error)) return { kind: 'oauth_error', status, ...error }
+  if (error && (OAUTH_WORDS.includes(error.error) || words.includes(error.error))) return { kind: 'oauth_error', status, ...error }
   if (status === 408 || status === 429 || status === 503)
     return { kind: 'not_processed', status, retryAfterMs: retryAfterMs(answer.headers, now) }
   if (status >= 500) return { kind: 'server_error', status, shape: shapeOf(answer) }
@@ -82,7 +93,8 @@ export function judgeTokenAnswer(answer: Answer, now: number | undefined, extras
   return { kind: 'granted', grant: grantOf(fields, extras) }
 }
 
-function grantOf(fields: ReadonlyMap<string, unknown>, extras: readonly string[]): TokenGrant {
+/** @throws {ClawError} `CLAW_PROTOCOL` for fields that break RFC 6749 section 5.1. */
+export function grantOf(fields: ReadonlyMap<string, unknown>, extras: readonly string[]): TokenGrant {
   const accessToken = tokenOf(fields, 'access_token', 'access-token')
   if (!accessToken) throw brokenAnswer('`access_token` is missing from the answer of the token endpoint')
   const type = fields.get('token_type') ?? undefined

@@ -25,7 +25,7 @@ export function tokenError(
   const data = { status: answer.status }
   switch (answer.kind) {
     case 'oauth_error': {
-      const code = deadCodes.includes(answer.error) ? 'CLAW_GRANT_REJECTED' : (CODES.get(answer.error) ?? 'CLAW_CLIENT_REFUSED')
+      const code = codeOf(answer, deadCodes)
       return new ClawError(code, {
         what: `${who} answered \`${answer.error}\``,
         why: answer.description ?? `HTTP ${answer.status}`,
@@ -51,4 +51,9 @@ export function tokenError(
         data,
       })
   }
+}
+
+function codeOf({ error, isFinal }: Extract<TokenAnswer, { kind: 'oauth_error' }>, deadCodes: readonly string[]): ErrorCode {
+  if (isFinal === true || deadCodes.includes(error)) return 'CLAW_GRANT_REJECTED'
+  return isFinal === false ? 'CLAW_SERVER' : (CODES.get(error) ?? 'CLAW_CLIENT_REFUSED')
 }

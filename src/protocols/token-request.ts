@@ -21,6 +21,8 @@ export interface Endpoint {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Further fields that this server wants. They beat nothing: a field of the protocol stays. */
   readonly extraParams?: Fields | undefined
+  /** The only fields that this server wants, where it wants no others. */
+  readonly onlyFields?: readonly string[] | undefined
   /** Longest wait for the head of the answer, ms. */
   readonly headTimeoutMs?: number | undefined
 }
@@ -32,7 +34,9 @@ export interface Endpoint {
  */
 export async function postFields(send: Send, endpoint: Endpoint, fields: Fields, signal: AbortSignal): Promise<Answer> {
   const client = { client_id: endpoint.clientId, client_secret: endpoint.clientSecret?.reveal() }
-  const { body, contentType } = tokenRequestBody({ ...endpoint.extraParams, ...client, ...fields }, endpoint.encoding)
+  const all = Object.entries({ ...endpoint.extraParams, ...client, ...fields })
+  const wanted = all.filter(([name]) => endpoint.onlyFields?.includes(name) ?? true)
+  const { body, contentType } = tokenRequestBody(Object.fromEntries(wanted), endpoint.encoding)
   const response = await send({
     method: 'POST',
     url: endpoint.url,
@@ -54,6 +58,8 @@ export interface RefreshWish {
   readonly scope?: string | undefined
   readonly audience?: string | undefined
   readonly resource?: string | undefined
+  /** Fields of earlier answers that this server wants back, by their wire names. */
+  readonly echo?: Fields | undefined
 }
 
 /**
@@ -70,6 +76,7 @@ export function requestRefresh(
   signal: AbortSignal,
 ): Promise<Answer> {
   const fields = {
+    ...wish.echo,
     grant_type: 'refresh_token',
     refresh_token: refreshToken.reveal(),
     scope: wish.scope,

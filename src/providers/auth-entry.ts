@@ -122,6 +122,7 @@ export interface AuthEntry {
   readonly successValue?: string
   readonly errorValue?: string
   readonly errorMessagePath?: string
+  readonly errorCodePath?: string
   /** Where an answer names the host of the API; believed only within `trustedHosts`. */
   readonly resourceUrlField?: string
 

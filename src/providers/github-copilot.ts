@@ -52,6 +52,7 @@ const auth: readonly AuthEntry[] = [
     refreshBody: 'form',
     refreshFields: ['grant_type', 'client_id', 'refresh_token'],
     refreshTtlS: 15_897_600,
+    deadRefreshCodes: ['bad_refresh_token', 'invalid_grant'],
     bufferS: 300,
     // Used as it is; where the user switched on `exchange`, by that.
     usedBy: 'token',
@@ -171,7 +172,7 @@ export const githubCopilot: ProviderEntry = {
     trustedHosts: 'pi-ai 1.5.2 and openclaw 2026.9.6 (Sep 2026): hosts that a token or an answer may name',
     'auth.token': 'github/copilot-sdk (Aug 2026), openclaw 2026.9.6 (Sep 2026)',
     'auth.device':
-      'pi-ai 1.5.2 and opencode (2026), GitHub documentation of the device flow; tokens that end: reports of mid-2026; margin: opencode (2026)',
+      'pi-ai 1.5.2 and opencode (2026), GitHub documentation of the device flow; tokens that end: reports of mid-2026; margin: opencode (2026); bad_refresh_token: answers quoted in public reports (2024 to 2026)',
     'auth.exchange': 'pi-ai 1.5.2, openclaw 2026.9.6, netclaw (2026)',
     dialect: 'openai-chat without anything that was not seen there (2026), inferred',
     models: 'pi-ai 1.5.2 model catalogue (autumn 2026); image input is inferred',

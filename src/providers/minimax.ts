@@ -67,6 +67,9 @@ const auth: readonly AuthEntry[] = [
     successValue: 'success',
     errorValue: 'error',
     errorMessagePath: 'base_resp.status_msg',
+    errorCodePath: 'base_resp.status_code',
+    // Login missing, invalid key: as on the API.
+    deadRefreshCodes: ['1004', '2049'],
     resourceUrlField: 'resource_url',
     rotates: 'sometimes',
     keepRefreshIfOmitted: true,
@@ -159,7 +162,8 @@ export const minimax: ProviderEntry = {
     dialect: 'mmx-cli and clients of the OpenAI style (2026): reported, no recording; the Anthropic style is preferred',
     errorRules: 'mmx-cli 1.0.27 and the MiniMax error reference (2026); codes in the message: bodies captured in production (Sep 2026)',
     'auth.api-key': 'public reports on the kinds of keys and their regions (2026)',
-    'auth.device': 'openclaw 2026.9.6 (Sep 2026), mmx-cli 1.0.27 (2026)',
+    'auth.device':
+      'openclaw 2026.9.6 (Sep 2026), mmx-cli 1.0.27 (2026); dead codes: those of the API (MiniMax error reference), inferred for a refresh',
     models: 'pi-ai 1.5.2 model catalogue (autumn 2026)',
   },
 }

@@ -30,12 +30,17 @@ function credential(n: number, changes: Partial<NewCredential> = {}): NewCredent
 }
 
 /** A token endpoint that answers from a list, and remembers what was sent to it. */
-function wire(answers: (WireAnswer | Error)[], gate?: Promise<void>): TokenWire & { sent: string[] } {
+function wire(answers: (WireAnswer | Error)[], gate?: Promise<void>): TokenWire & { sent: string[]; revoked: (string | undefined)[] } {
   const sent: string[] = []
+  const revoked: (string | undefined)[] = []
   return {
     sent,
+    revoked,
     connect: async () => undefined,
-    async refresh(token) {
+    async revoke(_record, secrets) {
+      revoked.push(secrets.refresh?.reveal())
+    },
+    async refresh(_record, token) {
       sent.push(token.reveal())
       await gate
       const answer = answers.shift()
@@ -143,9 +148,9 @@ describe('a grant is kept fresh', () => {
     const endpoint = wire([lost, lost])
     const watched: TokenWire = {
       ...endpoint,
-      refresh: (token, signal) => {
+      refresh: (record, token, signal) => {
         sentAt.push(w.clock.now())
-        return endpoint.refresh(token, signal)
+        return endpoint.refresh(record, token, signal)
       },
     }
     expect(await ends(w.clock, keepFresh(w.ports, watched, w.grantId, w.options()))).toEqual({ code: 'CLAW_NETWORK', fix: undefined })

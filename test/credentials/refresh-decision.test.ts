@@ -72,6 +72,9 @@ const saved: SavedAnswer = {
   },
 }
 
+const early = { renewal: { echo: {}, notBefore: NOW + MINUTE } }
+const endless = { expiresAt: null, lifetimeMs: null }
+const barred = { state: 'rejected', rejection: { at: NOW, reason: 'another account', fingerprint: 'f4', kind: 'account' } } as const
 type Sight = 'alive' | 'dead' | 'unknown'
 const rows: [string, Partial<CredentialRecord>, Wish, readonly SavedAnswer[], Sight, Verdict][] = [
   ['a valid token outside the margin is used', valid, use, [], 'unknown', 'usable'],
@@ -89,6 +92,12 @@ const rows: [string, Partial<CredentialRecord>, Wish, readonly SavedAnswer[], Si
     'unknown',
     'usable',
   ],
+  ['no refresh before its server welcomes one, while the token serves', { ...insideMargin, ...early }, use, [], 'unknown', 'usable'],
+  ['a token that has ended is due whatever its server welcomes', early, use, [], 'unknown', 'due'],
+  ['whoever asks for a newer one gets it whatever its server welcomes', { ...valid, ...early }, newer, [], 'unknown', 'due'],
+  ['a token without an end is renewed by its age', endless, { ...use, maxAgeMs: 15 * MINUTE }, [], 'unknown', 'inside_margin'],
+  ['a token without an end is used until that age', endless, { ...use, maxAgeMs: 16 * MINUTE }, [], 'unknown', 'usable'],
+  ['a grant of another account is not used, though its token is valid', { ...valid, ...barred }, use, [], 'unknown', 'rejected'],
   ['a caller that asked for a newer one does not take the valid one', valid, newer, [], 'unknown', 'due'],
   ['a caller that asked for a newer one takes what another process brought', { ...valid, generation: 5 }, newer, [], 'unknown', 'usable'],
   ['a saved answer for this generation is adopted', {}, use, [saved], 'unknown', 'saved'],
@@ -155,6 +164,8 @@ describe('what to do about a grant', () => {
 
   it.each([
     [10_000, 2_000],
+    // Kimi: the entry asks for 300 s, its clients for half of the lifetime; the cap wins (law 7).
+    [15 * MINUTE, 3 * MINUTE],
     [60_000, 12_000],
     [30 * MINUTE, 5 * MINUTE],
     [10 * 24 * 60 * MINUTE, 5 * MINUTE],
