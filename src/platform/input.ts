@@ -1,5 +1,6 @@
 import { ClawError } from '../core/errors.ts'
 import type { Clock } from './clock.ts'
+import { HiddenLine } from './hidden-line.ts'
 import { isTerminal } from './terminal.ts'
 
 /** stdin, opened only when a command was asked to read it. */
@@ -10,7 +11,7 @@ export interface Input {
    * @throws {ClawError} `CLAW_DATA_INVALID` beyond `maxBytes`, `CLAW_TIMEOUT` when it does not end in time.
    */
   readAll(limits: { readonly maxBytes: number; readonly withinMs: number | undefined; readonly signal: AbortSignal }): Promise<Buffer>
-  /** One line without echo, from a terminal. */
+  /** One line without echo, from a terminal; empty where nothing was typed or the terminal went away. */
   readHidden(prompt: string, signal: AbortSignal): Promise<string>
 }
 
@@ -53,30 +54,30 @@ export function processInput(clock: Clock): Input {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
         const { stdin, stderr } = process
-        let line = ''
-        stderr.write(prompt)
-        stdin.setRawMode(true)
-        stdin.resume()
+        const typed = new HiddenLine()
         const end = (then: () => void) => {
+          signal.removeEventListener('abort', stop)
+          stdin.removeListener('data', onData).removeListener('end', hangUp).removeListener('error', hangUp)
           stdin.setRawMode(false)
           stdin.pause()
-          stdin.removeListener('data', onData)
-          signal.removeEventListener('abort', stop)
           stderr.write('\n')
           then()
         }
         const stop = () => end(() => reject(signal.reason))
+        // A terminal that went away: nothing was given.
+        const hangUp = () => end(() => resolve(''))
         const onData = (chunk: Buffer) => {
-          for (const character of chunk.toString('utf8')) {
-            if (character === '\r' || character === '\n' || character === '\u0004') return end(() => resolve(line))
-            // Raw mode swallows the terminal's own signals: they are sent on, and the abort that follows ends the wait.
-            if (character === '\u0003') return void process.kill(process.pid, 'SIGINT')
-            if (character === '\u007f' || character === '\b') line = line.slice(0, -1)
-            else line += character
-          }
+          const outcome = typed.feed(chunk)
+          if (outcome.kind === 'line') end(() => resolve(outcome.line))
+          // Raw mode swallows the terminal's own signals: they are sent on, and the abort that follows ends the wait.
+          else if (outcome.kind === 'interrupt') process.kill(process.pid, 'SIGINT')
         }
         signal.addEventListener('abort', stop, { once: true })
-        stdin.on('data', onData)
+        stdin.on('data', onData).on('end', hangUp).on('error', hangUp)
+        // The echo is off before anybody is asked: whoever answers at once is not shown either.
+        stdin.setRawMode(true)
+        stdin.resume()
+        stderr.write(prompt)
       })
     },
   }
