@@ -7,6 +7,7 @@ import { openAiDevice } from '../protocols/openai-device.ts'
 import { rfc8628Device } from '../protocols/rfc8628-device.ts'
 import type { Endpoint } from '../protocols/token-request.ts'
 import type { AuthEntry } from '../providers/entry.ts'
+import { keptFields } from './grant-terms.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { statusRulesOf } from './status-rules.ts'
 
@@ -23,7 +24,7 @@ const NOT_ENABLED = 404
 export function deviceDialect(client: OAuthClient, auth: AuthEntry, notEnabledFix: string | undefined): DeviceDialect {
   const { token } = client
   const words = { denied: auth.fatalPollErrors, pending: auth.pendingCodes, slowDown: auth.slowDownCodes }
-  const extras = auth.resourceUrlField === undefined ? [] : [auth.resourceUrlField]
+  const extras = [...keptFields(auth), ...(auth.resourceUrlField === undefined ? [] : [auth.resourceUrlField])]
   const start: DeviceRules = {
     tokenEndpoint: token.url,
     verificationHosts: client.verificationHosts,

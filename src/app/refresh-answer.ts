@@ -6,6 +6,7 @@ import { tokenError } from '../protocols/token-error.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { keptFields } from './grant-terms.ts'
 import type { WireAnswer } from './refresh-ports.ts'
+import { statusRulesOf } from './status-rules.ts'
 
 export type RefreshVerdict = Exclude<WireAnswer, { kind: 'granted' }> | { readonly kind: 'granted'; readonly grant: TokenGrant }
 
@@ -31,9 +32,7 @@ export function judgeRefresh(auth: AuthEntry, answer: Answer, url: string, now: 
 }
 
 function read(auth: AuthEntry, answer: Answer, now: number, words: readonly string[]): TokenAnswer | { readonly kind: 'pending' } {
-  const { statusField, successValue, errorValue, errorMessagePath, errorCodePath, tokenExpiryField } = auth
-  if (statusField === undefined || successValue === undefined || errorValue === undefined)
-    return judgeTokenAnswer(answer, now, keptFields(auth), words)
-  const rules = { statusField, successValue, errorValue, errorMessagePath, errorCodePath, expiryField: tokenExpiryField }
+  const rules = statusRulesOf(auth)
+  if (!rules) return judgeTokenAnswer(answer, now, keptFields(auth), words)
   return judgeStatusAnswer(answer, rules, now, keptFields(auth))
 }

@@ -1,14 +1,9 @@
-import type { StatusRules } from '../protocols/status-answer.ts'
+import type { StatusRules } from '../protocols/minimax-answer.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 
-/** How the token endpoint of an entry tells what became of a request in a field of its own; `undefined` where it speaks OAuth. */
+/** How the token endpoint of an entry puts its verdict into a field of an answer; `undefined` where it speaks OAuth. */
 export function statusRulesOf(auth: AuthEntry): StatusRules | undefined {
-  if (auth.statusField === undefined) return undefined
-  return {
-    statusField: auth.statusField,
-    successValue: auth.successValue ?? 'success',
-    errorValue: auth.errorValue ?? 'error',
-    messagePath: auth.errorMessagePath,
-    expiryField: auth.tokenExpiryField ?? 'expires_in',
-  }
+  const { statusField, successValue, errorValue, errorMessagePath, errorCodePath, tokenExpiryField } = auth
+  if (statusField === undefined || successValue === undefined || errorValue === undefined) return undefined
+  return { statusField, successValue, errorValue, errorMessagePath, errorCodePath, expiryField: tokenExpiryField }
 }

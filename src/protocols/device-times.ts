@@ -28,17 +28,8 @@ export function lifetimeUntil(instant: unknown, answer: Answer, wallNow: number,
   return limited(leftMs > 0 ? leftMs : undefined, defaultMs)
 }
 
-/** Below this a number is seconds from now, below the next one seconds since 1970, and else ms since 1970. */
-const FIRST_EPOCH_S = 1e9
+/** Below this an instant is one in seconds. */
 const FIRST_EPOCH_MS = 1e12
-
-/** What is left, ms, of an end that may be any of the three; 0 where it is over, and null where it is no time at all. */
-export function remainingOf(end: unknown, answer: Answer, wallNow: number): number | null {
-  const given = positiveNumber(end)
-  if (given !== undefined && given < FIRST_EPOCH_S) return Math.floor(given * 1_000)
-  const at = instantOf(end)
-  return at === undefined ? null : Math.max(0, Math.floor(at - serverNow(answer, wallNow)))
-}
 
 /** An instant, ms since 1970: a number of seconds or ms, or a date. */
 function instantOf(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { type Answer, brokenAnswer, fieldsOf, jsonFields, oauthErrorOf } from './answer.ts'
+import { serverNow } from './device-times.ts'
 import { grantOf, judgeTokenAnswer, type TokenAnswer } from './token-endpoint.ts'
 import { visibleLine } from '../core/visible.ts'
 
@@ -65,11 +66,6 @@ export function lifetimeIn(value: unknown, now: number): number | null {
   return Math.max(0, (number < 1e12 ? number * 1_000 : number) - now)
 }
 
-function serverNow({ headers }: Answer, now: number): number {
-  const told = Date.parse(headers.date ?? '')
-  return Number.isNaN(told) ? now : told
-}
-
 function wordsIn(
   fields: ReadonlyMap<string, unknown> | undefined,
   { errorMessagePath, errorCodePath }: StatusRules,
@@ -82,7 +78,8 @@ function wordsIn(
     : { error: visibleLine(error, 128), description: message === undefined ? null : visibleLine(message) }
 }
 
-function textAt(fields: ReadonlyMap<string, unknown> | undefined, path: string | undefined): string | undefined {
+/** A text or number at a dotted place. */
+export function textAt(fields: ReadonlyMap<string, unknown> | undefined, path: string | undefined): string | undefined {
   const value = path?.split('.').reduce<unknown>((inner, name) => (inner instanceof Map ? inner : fieldsOf(inner))?.get(name), fields)
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { ClawError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { visibleLine } from '../core/visible.ts'
 import { type Answer, brokenAnswer, jsonFields, oauthErrorOf, shapeOf } from './answer.ts'
 import { type DeviceRules, notEnabled, pagesOf } from './device-authorization.ts'
 import type { DeviceDialect, DevicePoll, DeviceStart } from './device-dialect.ts'
@@ -9,7 +10,7 @@ import type { DeviceWish } from './device-request.ts'
 import { intervalOf, lifetimeOf, lifetimeUntil } from './device-times.ts'
 import { isPage, pageError } from './page-answer.ts'
 import { newPkcePair } from './pkce.ts'
-import { judgeStatusAnswer, messageOf, type StatusRules } from './status-answer.ts'
+import { judgeStatusAnswer, type StatusRules, textAt } from './minimax-answer.ts'
 import { judgeTokenAnswer } from './token-endpoint.ts'
 import { tokenError } from './token-error.ts'
 import { type Endpoint, postFields } from './token-request.ts'
@@ -61,8 +62,8 @@ function judgeStart(answer: Answer, rules: MiniMaxRules, state: Secret, wallNow:
   if (!isSuccess || oauthErrorOf(fields)) throw refusalOf(answer, rules)
   if (!fields) throw brokenAnswer('the answer to the device authorization request is not a JSON object', shapeOf(answer))
   if (fields.get('user_code') === undefined) {
-    const message = messageOf(fields, rules.status.messagePath)
-    if (message !== null) throw brokenAnswer('`user_code` is missing from the device authorization', message)
+    const message = messageOf(answer, rules)
+    if (message !== undefined) throw brokenAnswer('`user_code` is missing from the device authorization', message)
   }
   if (rules.isStateChecked && !isSame(fields.get('state'), state))
     throw brokenAnswer('`state` of the device authorization is not the one that was sent')
@@ -83,21 +84,31 @@ function judgePoll(answer: Answer, rules: MiniMaxRules, wallNow: number): Device
   if (isPage(answer)) return { kind: 'page', error: pageError(answer, 'the token endpoint') }
   const judged = judgeStatusAnswer(answer, rules.status, wallNow, rules.extras)
   if (judged.kind === 'pending') return judged
-  if (judged.kind === 'oauth_error' && judged.error === rules.status.errorValue)
+  if (judged.kind === 'oauth_error' && judged.isFinal === false)
     return { kind: 'denied', why: judged.description ?? `the server answered \`${rules.status.statusField}: ${rules.status.errorValue}\`` }
   return pollOf(judged)
 }
 
-function refusalOf(answer: Answer, { start, status }: MiniMaxRules): ClawError {
+function refusalOf(answer: Answer, rules: MiniMaxRules): ClawError {
   const judged = judgeTokenAnswer(answer, undefined)
-  if (judged.kind === 'refused' && judged.status === 404) return notEnabled(judged.shape, start.notEnabledFix)
-  const message = messageOf(jsonFields(answer.text), status.messagePath)
   if (judged.kind === 'granted') return brokenAnswer('`user_code` is missing from the device authorization')
-  if (judged.kind !== 'refused' || message === null) return tokenError(judged, START)
-  return tokenError(
-    { kind: 'oauth_error', status: answer.status, error: `HTTP ${answer.status}`, description: message, interval: undefined },
-    START,
-  )
+  const message = messageOf(answer, rules)
+  if (judged.kind !== 'refused' || message === undefined)
+    return judged.kind === 'refused' && judged.status === 404
+      ? notEnabled(judged.shape, rules.start.notEnabledFix)
+      : tokenError(judged, START)
+  return new ClawError('CLAW_CLIENT_REFUSED', {
+    what: `${START} answered HTTP ${answer.status}`,
+    why: message,
+    fix: 'check `client_id`, `scope` and the endpoints of this provider in the configuration',
+    data: { status: answer.status },
+  })
+}
+
+/** The vendor's own words for an error, made visible. */
+function messageOf(answer: Answer, { status }: MiniMaxRules): string | undefined {
+  const message = textAt(jsonFields(answer.text), status.errorMessagePath)
+  return message === undefined ? undefined : visibleLine(message)
 }
 
 function isSame(value: unknown, expected: Secret): boolean {
