@@ -1,9 +1,15 @@
-import type { ClawError } from '../core/errors.ts'
-import { toClawError } from '../core/errors.ts'
+import { formatInstant } from '../core/duration.ts'
+import { ClawError, toClawError } from '../core/errors.ts'
+import type { CredentialRecord } from '../credentials/record.ts'
 import { DEFAULT_MARGIN_MS, remainingMs } from '../credentials/refresh-decision.ts'
+import { authFor } from './candidates.ts'
+import { inParallel } from './in-parallel.ts'
+import { type Notice, scopeNotices } from './lost-scopes.ts'
 import { refreshStored } from './refresh-stored.ts'
 import type { Session } from './session.ts'
+import { signInCommand } from './sign-in-command.ts'
 import { type RecordFilter, storedRecords } from './stored-records.ts'
+import { methodOff } from './terms.ts'
 
 export interface RefreshItem {
   readonly provider: string
@@ -12,32 +18,59 @@ export interface RefreshItem {
   readonly kind: string
   readonly outcome: 'refreshed' | 'fresh' | 'adopted' | 'failed'
   readonly error: ClawError | null
+  readonly warnings: readonly Notice[]
 }
 
+/** So many grants are refreshed at a time: a store of hundreds must not open as many connections. */
+const AT_ONCE = 8
+
 /**
- * Refreshes stored grants, one after the other. Without `minTtlMs` each is renewed now; with it only those with less left.
- * One that fails does not keep the others from their turn.
+ * Refreshes stored grants, several at a time. Without `minTtlMs` each is renewed now; with it only those with less left, and
+ * none before its server welcomes that. One that fails does not keep the others from their turn.
+ *
+ * @throws {ClawError} `CLAW_NO_CREDENTIAL`, `CLAW_METHOD_UNSUPPORTED` where a provider was named that has none to refresh.
  */
 export async function refreshGrants(session: Session, filter: RecordFilter, minTtlMs: number | undefined): Promise<RefreshItem[]> {
   const snapshot = await session.ports.store.read()
-  const items: RefreshItem[] = []
-  for (const record of storedRecords(snapshot, session.catalogue, filter)) {
-    if (record.kind !== 'oauth' || !session.catalogue.knows(record.route)) continue
-    const facts = { provider: record.provider, route: record.route, profile: record.profile, kind: record.kind }
-    if (minTtlMs !== undefined && remainingMs(record, snapshot.now) >= minTtlMs) {
-      items.push({ ...facts, outcome: 'fresh', error: null })
-      continue
-    }
+  const records = storedRecords(snapshot, session.catalogue, filter)
+  const grants = records.filter(({ kind, refreshable }) => kind === 'oauth' && refreshable)
+  if (grants.length === 0 && filter.name !== undefined) throw nothingToRefresh(filter.name, records)
+  return inParallel(grants, AT_ONCE, async (record) => {
+    const { provider, route, profile, kind } = record
+    const facts = { provider, route, profile, kind, error: null, warnings: [] }
+    if (minTtlMs !== undefined && isFresh(record, snapshot.now, minTtlMs)) return { ...facts, outcome: 'fresh' }
     try {
-      const { outcome } = await refreshStored(session, session.catalogue.route(record.route), record, {
-        goal: 'newer',
-        marginMs: DEFAULT_MARGIN_MS,
-      })
-      items.push({ ...facts, outcome, error: null })
+      return { ...facts, ...(await refreshOne(session, record)) }
     } catch (thrown) {
       session.signal.throwIfAborted()
-      items.push({ ...facts, outcome: 'failed', error: toClawError(thrown) })
+      return { ...facts, outcome: 'failed', error: toClawError(thrown) }
     }
-  }
-  return items
+  })
+}
+
+async function refreshOne(session: Session, record: CredentialRecord): Promise<Pick<RefreshItem, 'outcome' | 'warnings'>> {
+  const route = session.catalogue.route(record.route)
+  const auth = authFor(route, 'oauth', record.auth)
+  if (!auth.enabled) throw methodOff({ route, auth })
+  const { outcome, lostScopes } = await refreshStored(session, route, record, { goal: 'newer', marginMs: DEFAULT_MARGIN_MS })
+  return { outcome, warnings: scopeNotices(route.id, lostScopes) }
+}
+
+function isFresh(record: CredentialRecord, now: number, minTtlMs: number): boolean {
+  const leftMs = remainingMs(record, now)
+  return record.state === 'ok' && (leftMs >= minTtlMs || (leftMs > 0 && now < (record.renewal?.notBefore ?? 0)))
+}
+
+function nothingToRefresh(name: string, records: readonly CredentialRecord[]): ClawError {
+  const [first] = records
+  if (!first) return new ClawError('CLAW_NO_CREDENTIAL', { what: `no grant of \`${name}\` is stored`, fix: 'claw auth list' })
+  const end = first.expiresAt === null ? 'it has no end that is known' : `it ends ${formatInstant(first.expiresAt)}`
+  return new ClawError('CLAW_METHOD_UNSUPPORTED', {
+    what: `the stored credential of \`${name}\` cannot be refreshed`,
+    why:
+      first.kind === 'oauth'
+        ? `its sign-in brought no refresh token; ${end}`
+        : `a credential of the kind \`${first.kind}\` is used as it is; ${end}`,
+    fix: signInCommand(first),
+  })
 }

@@ -1,5 +1,4 @@
 import { ClawError } from '../core/errors.ts'
-import { fingerprintOf } from '../credentials/next-record.ts'
 import type { HttpResponse } from '../platform/http.ts'
 import type { Message, PromptEvent, PromptRequest, ToolDefinition } from '../protocols/prompt/conversation.ts'
 import { type WireProtocol, wireProtocol } from '../protocols/prompt/wire-protocol.ts'
@@ -7,13 +6,14 @@ import type { WireRequest } from '../protocols/prompt/wire-request.ts'
 import { endpointUrl } from '../protocols/url.ts'
 import { answerContext } from './answer-context.ts'
 import { headersFor } from './credential-headers.ts'
-import { type ChosenCredential, withSecret } from './find-credential.ts'
+import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
 import type { ModelUse } from './model-use.ts'
 import { dialectOf, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
 import { replacement } from './sign-in-command.ts'
+import { renewedCredential } from './renewed-credential.ts'
 import { credentialNotices, usableCredential } from './usable-credential.ts'
 
 export interface PromptAsk {
@@ -90,7 +90,8 @@ async function* answered(run: Run): AsyncGenerator<PromptEvent> {
     } catch (thrown) {
       if (!(thrown instanceof ClawError)) throw thrown
       const status = typeof thrown.data.status === 'number' ? thrown.data.status : null
-      const renewed = !isReplay && !hasBegun && thrown.code === 'CLAW_CREDENTIAL_REJECTED' ? await renew(session, credential) : undefined
+      const renewed =
+        !isReplay && !hasBegun && thrown.code === 'CLAW_CREDENTIAL_REJECTED' ? await renewedCredential(session, credential) : undefined
       if (!renewed) throw explained(thrown, run, credential)
       attempts.push({ provider: credential.route.id, status })
       credential = renewed
@@ -109,18 +110,6 @@ async function send(session: Session, credential: ChosenCredential, url: string,
     signal: session.signal,
     allowHttp: credential.route.entry.allowHttp ?? false,
   })
-}
-
-/** A newer value of the same credential, if there can be one: a grant is refreshed, a reference read again, a fixed key is what it is. */
-async function renew(session: Session, credential: ChosenCredential): Promise<ChosenCredential | undefined> {
-  const { secret, record, reread } = credential
-  if (!secret) return undefined
-  if (record?.kind === 'oauth' && record.refreshable) {
-    const { credential: newer } = await usableCredential(session, credential, { rejected: fingerprintOf(secret) })
-    return newer.secret?.equals(secret) === false ? newer : undefined
-  }
-  const again = await reread?.()
-  return again && !again.equals(secret) ? withSecret(credential, again) : undefined
 }
 
 /** What only claw knows of a refusal: the source that was used, and the ids that may have been meant. */

@@ -32,20 +32,19 @@ export class AuthRefreshCommand extends ClawCommand {
     )
     const failed = items.filter(({ error }) => error !== null)
     const [first] = failed
-    if (this.provider !== undefined && items.length === 0) {
-      throw new ClawError('CLAW_NO_CREDENTIAL', {
-        what: `no grant of \`${this.provider}\` is stored`,
-        fix: 'claw auth list',
-      })
-    }
     if (this.provider !== undefined && items.length === 1 && first?.error) throw first.error
     if (this.json)
       await this.print({
         type: 'result',
         schema: 'claw.refresh/1',
-        items: items.map(({ error, ...item }) => ({ ...item, ...(error ? { code: error.code } : {}) })),
+        items: items.map(({ error, warnings, ...item }) => ({
+          ...item,
+          ...(error ? { code: error.code, message: error.message } : {}),
+          ...(warnings.length > 0 ? { warnings } : {}),
+        })),
       })
     else for (const item of items) await this.data(`${slotName(item)}  ${item.outcome}\n`)
+    for (const { message } of items.flatMap(({ warnings }) => warnings)) await this.say(`warning: ${message}`)
     for (const { error } of failed) if (error && !this.json) await this.say(renderError(error, this.paint).trimEnd())
     return failed.length > 0 ? 1 : 0
   }

@@ -187,8 +187,12 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
   try {
     const { credential } = options.mayRefresh ? await usableCredential(session, chosen) : { credential: chosen }
     // Asking is loaded only where something is asked.
-    const { probeCredential } = await import('../probe.ts')
-    const probe = await probeCredential(session, credential)
+    const [{ probeCredential }, { renewedCredential }] = await Promise.all([import('../probe.ts'), import('../renewed-credential.ts')])
+    const first = await probeCredential(session, credential)
+    // As a prompt does: one refresh, one more try.
+    const isRefused = first.error?.code === 'CLAW_CREDENTIAL_REJECTED' && options.mayRefresh
+    const newer = isRefused ? await renewedCredential(session, credential) : undefined
+    const probe = newer ? await probeCredential(session, newer) : first
     return {
       status: probe.status,
       evidence: probe.evidence,
