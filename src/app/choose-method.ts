@@ -86,7 +86,7 @@ function unsupported(named: Named, method: Method): ClawError {
 }
 
 /** Whether somebody hands the credential over. */
-function isGiven(method: Method): boolean {
+export function isGiven(method: Method): boolean {
   return method === 'api_key' || method === 'token'
 }
 

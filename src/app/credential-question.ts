@@ -17,8 +17,8 @@ export interface CredentialQuestion {
   /** Null = whatever the route that wins has as its default. */
   readonly model: string | null
   readonly tier?: Tier | undefined
-  /** The store, where it was read already. */
-  readonly snapshot?: Snapshot | undefined
+  /** The store, where it was read already, or why it could not be. */
+  readonly snapshot?: Snapshot | ClawError | undefined
 }
 
 /** The store as it is, or why it cannot be read: that matters only to who needs it. */

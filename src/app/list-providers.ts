@@ -1,16 +1,33 @@
+import type { ClawError } from '../core/errors.ts'
+import type { Snapshot } from '../credentials/store.ts'
+import type { Named } from './catalogue.ts'
+import { type MethodChoice, methodsOf } from './choose-method.ts'
+import { type Here, recommended } from './choose-unattended.ts'
+import { readStore } from './credential-question.ts'
 import { surveyCredentials } from './find-credential.ts'
-import { FLAG, type MethodChoice, methodsOf } from './choose-method.ts'
 import type { Session } from './session.ts'
+import { storedRecords } from './stored-records.ts'
+import { reasonOf, termsOf } from './terms.ts'
 
 export interface MethodRow {
   readonly id: string
   readonly method: string
   readonly headless: boolean
   readonly enabled: boolean
-  /** The one that `claw auth PROVIDER` would choose here. */
+  /** The one that `claw auth PROVIDER` would choose here, or advise. */
   readonly recommended: boolean
   readonly terms: string
   readonly route: string
+  /** Why it is off; null for one that is on. */
+  readonly reason: string | null
+}
+
+export interface CredentialRow {
+  readonly source: string
+  readonly kind: string
+  readonly route: string
+  readonly profile: string
+  readonly state: string
 }
 
 export interface ProviderRow {
@@ -21,60 +38,67 @@ export interface ProviderRow {
   readonly methods: readonly MethodRow[]
   readonly env: readonly string[]
   readonly keyUrl: string | null
+  readonly terms: string
+  readonly note: string | null
   /** Sources at which a credential was found. */
-  readonly credentials: readonly { readonly source: string; readonly kind: string; readonly route: string; readonly state: string }[]
+  readonly credentials: readonly CredentialRow[]
 }
 
 /** Every provider with its methods, its variables, where to get a key, and which credentials are there. */
-export async function listProviders(session: Session): Promise<ProviderRow[]> {
+export async function listProviders(session: Session, here: Here): Promise<ProviderRow[]> {
+  const { routes } = session.catalogue
+  const snapshot = await readStore(session)
+  const ids = [...new Set([...routes.values()].map(({ provider }) => provider))]
+  return Promise.all(ids.map((id) => providerRow(session, id, here, snapshot)))
+}
+
+async function providerRow(session: Session, id: string, here: Here, snapshot: Snapshot | ClawError): Promise<ProviderRow> {
   const { catalogue } = session
-  const snapshot = await session.ports.store.read()
-  const ids = [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))]
-  return Promise.all(
-    ids.map(async (id) => {
-      const named = catalogue.find(id)
-      const [own] = named.routes
-      const methods = methodsOf(named)
-      const best = recommended(methods, false)
-      const { rows } = await surveyCredentials(session, { named, model: null, snapshot })
-      return {
-        id,
-        name: own?.entry.name ?? id,
-        aliases: own?.entry.aliases ?? [],
-        routes: named.routes.map((route) => route.id),
-        methods: methods.map((choice) => ({
-          id: choice.auth.id,
-          method: choice.method,
-          headless: choice.auth.headless,
-          enabled: choice.auth.enabled,
-          recommended: choice === best,
-          terms: choice.auth.terms ?? choice.route.entry.terms,
-          route: choice.route.id,
-        })),
-        env: [...new Set(methods.flatMap(({ auth }) => auth.env ?? []))],
-        keyUrl: own?.entry.keyUrl ?? null,
-        credentials: rows
-          .filter(({ state, source }) => state !== 'missing' && source !== 'none')
-          .map(({ source, kind, route, state }) => ({ source, kind, route, state })),
-      }
-    }),
-  )
+  const named = catalogue.find(id)
+  const apart = [...catalogue.routes.values()].filter((route) => route.provider === id && route.namedOnly)
+  const all = [named, ...apart.map((route) => catalogue.find(route.id))]
+  const methods = all.flatMap(methodsOf)
+  const best = recommended(methodsOf(named), here)
+  const own = catalogue.route(id).entry
+  const credentials = await Promise.all(all.map((each) => credentialRows(session, each, snapshot)))
+  return {
+    id,
+    name: own.name,
+    aliases: own.aliases ?? [],
+    routes: all.flatMap((each) => each.routes.map((route) => route.id)),
+    methods: methods.map((choice) => methodRow(choice, best)),
+    env: [...new Set(methods.filter(({ auth }) => auth.enabled).flatMap(({ auth }) => auth.env ?? []))],
+    keyUrl: own.keyUrl ?? null,
+    terms: own.terms,
+    note: own.termsNote ?? null,
+    credentials: credentials.flat(),
+  }
 }
 
-/**
- * The method that works with nobody at the keyboard: a device code, but never chosen in CI, where its code would be printed
- * for anybody to approve; a key only where somebody hands one over.
- */
-export function recommended(methods: readonly MethodChoice[], isCi: boolean): MethodChoice | undefined {
-  const usable = methods.filter(({ auth }) => auth.enabled && auth.headless)
-  return (
-    usable.find(({ method }) => method === 'none') ??
-    (isCi ? undefined : usable.find(({ method }) => method === 'device')) ??
-    usable.find(({ method }) => method === 'api_key')
-  )
+function methodRow(choice: MethodChoice, best: MethodChoice | undefined): MethodRow {
+  const { auth, method, route } = choice
+  return {
+    id: auth.id,
+    method,
+    headless: auth.headless,
+    enabled: auth.enabled,
+    recommended: best !== undefined && auth === best.auth,
+    terms: termsOf(choice),
+    route: route.id,
+    reason: auth.enabled ? null : reasonOf(choice),
+  }
 }
 
-/** The flag of a method, as it is typed. */
-export function flagOf(choice: MethodChoice): string {
-  return FLAG[choice.method]
+/** What is there, of every profile: the one in force as it would be used, the others as they are kept. */
+async function credentialRows(session: Session, named: Named, snapshot: Snapshot | ClawError): Promise<CredentialRow[]> {
+  const { rows, wanted } = await surveyCredentials(session, { named, model: null, snapshot })
+  const found = rows
+    .filter(({ state, source }) => state !== 'missing' && source !== 'none')
+    .map(({ source, kind, route, profile, state }) => ({ source, kind, route, profile, state }))
+  if (!('records' in snapshot)) return found
+  const source = `store:${session.ports.store.backend}`
+  const kept = storedRecords(snapshot, session.catalogue, { name: named.name })
+    .filter(({ profile, route }) => profile !== wanted.profile && named.routes.some(({ id }) => id === route))
+    .map(({ kind, route, profile, state }) => ({ source, kind, route, profile, state: state === 'rejected' ? 'refused' : 'shadowed' }))
+  return [...found, ...kept]
 }

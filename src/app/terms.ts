@@ -45,7 +45,7 @@ export function whyOff(place: Place): string {
 }
 
 /** The reason by itself. */
-function reasonOf(place: Place): string {
+export function reasonOf(place: Place): string {
   const { route, auth } = place
   const general = {
     forbidden: 'its vendor does not allow it for other tools',

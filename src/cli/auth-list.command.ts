@@ -14,7 +14,7 @@ export class AuthListCommand extends ClawCommand {
   })
 
   protected async run(): Promise<void> {
-    const providers = await listProviders(await this.openSession())
+    const providers = await listProviders(await this.openSession(), this.here)
     if (this.json) await this.print({ type: 'result', schema: 'claw.providers/1', providers })
     else await this.data(`${renderProviders(providers)}\n`)
   }

@@ -12,7 +12,8 @@ interface Stored {
 
 /** What a sign-in ended in, apart from the record. */
 interface SignInFacts {
-  readonly store: string
+  /** Null where it is not stored. */
+  readonly store: string | null
   readonly changed: boolean
   /** Null where the provider was not asked. */
   readonly check: { readonly status: string; readonly evidence: string; readonly detail: string } | null

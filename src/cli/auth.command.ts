@@ -47,8 +47,8 @@ export class AuthCommand extends ClawCommand {
       throw new ClawError('CLAW_USAGE', { what: '`--profile` is no name of a profile', fix: 'use lower-case letters, digits, - and _' })
     const methods = [this.device, this.apiKey, this.token].filter(Boolean).length
     if (methods > 1) throw new ClawError('CLAW_USAGE', { what: '`--device`, `--api-key` and `--token` exclude each other' })
-    if (methods === 0) return this.#suggest(this.provider)
-    return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider)
+    if (methods === 0) return this.#choose(this.provider)
+    return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider, this.token ? 'token' : 'api_key')
   }
 
   async #signInWithDevice(provider: string): Promise<number> {
@@ -62,11 +62,11 @@ export class AuthCommand extends ClawCommand {
     })
   }
 
-  async #storeKey(provider: string): Promise<number> {
+  async #storeKey(provider: string, method: 'api_key' | 'token'): Promise<number> {
     const lifetimeMs = this.expiresIn === undefined ? undefined : parseDuration(this.expiresIn)
-    if (this.expiresIn !== undefined && (lifetimeMs === undefined || !this.token)) {
+    if (this.expiresIn !== undefined && (lifetimeMs === undefined || method !== 'token')) {
       throw new ClawError('CLAW_USAGE', {
-        what: this.token ? '`--expires-in` is no duration' : '`--expires-in` belongs to `--token`',
+        what: method === 'token' ? '`--expires-in` is no duration' : '`--expires-in` belongs to `--token`',
         fix: 'write it as 30d, 12h or a number of seconds',
       })
     }
@@ -79,7 +79,7 @@ export class AuthCommand extends ClawCommand {
     }
     return store(await this.openSession(), this.shell, output, {
       provider,
-      method: this.token ? 'token' : 'api_key',
+      method,
       stdin: this.stdin,
       fromEnv: this.fromEnv,
       fromFile: this.fromFile,
@@ -94,28 +94,20 @@ export class AuthCommand extends ClawCommand {
     if (this.json) throw new ClawError('CLAW_USAGE', { what: 'no provider was named', fix: 'claw auth list --json' })
     const { listProviders } = await import('../app/list-providers.ts')
     const { renderProviders } = await import('./render-providers.ts')
-    await this.say(renderProviders(await listProviders(await this.openSession())))
+    await this.say(renderProviders(await listProviders(await this.openSession(), this.here)))
     return 2
   }
 
-  /** No method was named: a device code is never chosen by claw itself in CI, and nowhere without saying so. */
-  async #suggest(provider: string): Promise<number> {
+  /** No method was named: a value that is handed over is a key where the provider takes keys; else what works here. */
+  async #choose(provider: string): Promise<number> {
     const session = await this.openSession()
-    const { methodsOf } = await import('../app/choose-method.ts')
-    const { flagOf, recommended } = await import('../app/list-providers.ts')
-    const methods = methodsOf(session.catalogue.find(provider)).filter(({ auth }) => auth.enabled)
-    const best = recommended(methods, this.shell.ci.vendor !== null)
-    if (best?.method === 'none') {
-      await this.note(`\`${provider}\` needs no credential`)
-      return 0
+    if (this.stdin || this.fromEnv !== undefined || this.fromFile !== undefined) {
+      const { methodOfValue } = await import('../app/choose-unattended.ts')
+      return this.#storeKey(provider, methodOfValue(session, provider))
     }
-    if (best?.method === 'device' && this.mayAsk) return this.#signInWithDevice(provider)
-    const flags = [...new Set(methods.map(flagOf))].filter(Boolean)
-    throw new ClawError('CLAW_USAGE', {
-      what: `say how to sign in to \`${provider}\``,
-      why: `it has ${flags.map((flag) => `\`${flag}\``).join(', ')}, and nobody is there to be asked`,
-      fix: `claw auth ${best ? flagOf(best) : (flags[0] ?? '--api-key')} ${provider}${best?.method === 'device' ? '' : ' --stdin'}`,
-    })
+    const { signInUnattended } = await import('./auth-unattended.ts')
+    const here = { ...this.here, again: this.force }
+    return signInUnattended(session, this.#deviceOutput(), { provider, here }, () => this.#signInWithDevice(provider))
   }
 
   #deviceOutput(): DeviceSignInOutput {

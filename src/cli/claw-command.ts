@@ -88,6 +88,11 @@ export abstract class ClawCommand extends Command<CliContext> {
     return this.allowInput && input.isTTY && err.isTTY && ci.vendor === null && world.environment.get('CLAW_NO_INPUT') === undefined
   }
 
+  /** Where a sign-in would take place. */
+  protected get here(): { readonly isCi: boolean; readonly mayAsk: boolean } {
+    return { isCi: this.shell.ci.vendor !== null, mayAsk: this.mayAsk }
+  }
+
   /** One object of data on stdout, on a line of its own. */
   protected async print(object: Readonly<Record<string, unknown>>): Promise<void> {
     await this.shell.out.write(jsonLine(object))

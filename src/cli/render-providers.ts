@@ -1,26 +1,58 @@
-import type { ProviderRow } from '../app/list-providers.ts'
+import type { CredentialRow, MethodRow, ProviderRow } from '../app/list-providers.ts'
+import { slotName } from '../core/vocabulary.ts'
+import { wrap } from './wrap.ts'
+
+const WIDTH = 80
+const FLAGS: Readonly<Record<string, string>> = {
+  api_key: '--api-key',
+  token: '--token',
+  device: '--device',
+  pkce: '--browser',
+  identity: '--identity',
+  none: 'no credential is needed',
+}
 
 /** Every provider for people: what it is, how one signs in, and what is there already. */
 export function renderProviders(rows: readonly ProviderRow[]): string {
-  return rows.map(renderProvider).join('\n\n')
+  return [...rows.map((row) => renderProvider(row).join('\n')), '* = what `claw auth PROVIDER` chooses or advises here'].join('\n\n')
 }
 
-function renderProvider(row: ProviderRow): string {
-  const lines = [`${row.id}  ${row.name}${row.aliases.length > 0 ? ` (also ${row.aliases.join(', ')})` : ''}`]
-  for (const method of row.methods) {
-    const flag =
-      { api_key: '--api-key', token: '--token', device: '--device', pkce: '--browser', identity: '--identity', none: 'no credential' }[
-        method.method
-      ] ?? method.method
-    const off = method.enabled
-      ? ''
-      : `  off${method.terms === 'forbidden' ? ': its vendor does not allow it for other tools' : ''} (${method.route}/${method.id})`
-    const where = method.route === row.id ? '' : `  for the route ${method.route}`
-    lines.push(`  ${method.recommended ? '*' : ' '} ${flag.padEnd(14)}${where}${off}`.trimEnd())
-  }
-  if (row.env.length > 0) lines.push(`    variables: ${row.env.join(', ')}`)
-  if (row.keyUrl) lines.push(`    keys: ${row.keyUrl}`)
-  for (const { source, kind, route, state } of row.credentials)
-    lines.push(`    found: ${kind} from ${source}${route === row.id ? '' : ` for ${route}`} (${state})`)
-  return lines.join('\n')
+function renderProvider(row: ProviderRow): string[] {
+  const on = row.methods.filter(({ enabled }) => enabled)
+  const off = row.methods.filter(({ enabled }) => !enabled)
+  const also = row.aliases.length > 0 ? `, also ${row.aliases.join(', ')}` : ''
+  return [
+    `${row.id}  ${row.name}${also}`,
+    ...field('sign in', [...new Set(on.map((method) => word(method, row)))].join(', ') || whyNone(row)),
+    ...field('variable', row.env.join(', ')),
+    ...field('keys', row.keyUrl ?? ''),
+    ...off.flatMap((method) => field('off', whyOff(method))),
+    ...row.credentials.flatMap((credential) => field('here', present(credential, row))),
+  ]
+}
+
+function word({ method, route, recommended }: MethodRow, row: ProviderRow): string {
+  return `${recommended ? '*' : ''}${FLAGS[method] ?? method}${route === row.id ? '' : ` (${route})`}`
+}
+
+function whyNone({ note }: ProviderRow): string {
+  return `nothing that is on${note === null ? '' : `: ${note}`}`
+}
+
+function whyOff({ id, method, route, reason, terms }: MethodRow): string {
+  const name = `${route}/${id}`
+  return `${FLAGS[method] ?? method} (${name}): ${reason ?? ''}${terms === 'retired' ? '' : `; CLAW_ENABLE=${name} switches it on`}`
+}
+
+function present({ source, kind, route, profile, state }: CredentialRow, row: ProviderRow): string {
+  const place = slotName({ route, profile })
+  return `${kind} from ${source}${place === row.id ? '' : ` for ${place}`} (${state})`
+}
+
+const LABEL = 12
+
+/** A label and its text, which goes on below itself. */
+function field(label: string, text: string): string[] {
+  if (text === '') return []
+  return wrap(text, WIDTH - LABEL).map((line, index) => `${`  ${index === 0 ? label : ''}`.padEnd(LABEL)}${line}`)
 }
