@@ -11,23 +11,25 @@ export async function deviceFacts(session: Session): Promise<DeviceFacts> {
   return { version, machine, installationId: (await storedId(session)) ?? derivedId(machine.machineId) }
 }
 
-/** The headers that name this installation to a sign-in host; the id is made and kept on first use. */
+/** The headers that name this installation to a sign-in host. */
 export async function installationHeaders(session: Session, route: Route): Promise<Record<string, string>> {
-  const { version, machine, random } = session.ports
+  const { version, machine } = session.ports
+  return deviceHeaders(route, { version, machine, installationId: await installationId(session) })
+}
+
+/** The id of this installation, a UUID in lower case; it is made and kept on first use. */
+export async function installationId(session: Session): Promise<string> {
+  const { machine, random } = session.ports
   const known = await storedId(session)
-  if (known) return deviceHeaders(route, { version, machine, installationId: known })
+  if (known) return known
   const dir = session.config.paths.stateDir
-  const installationId = random.uuid()
-  if (dir === null) return deviceHeaders(route, { version, machine, installationId: derivedId(machine.machineId) })
+  if (dir === null) return derivedId(machine.machineId)
+  const made = random.uuid()
   await makePrivateDirectory(dir)
-  const staged = await stageWhole(dir, Buffer.from(`${installationId}\n`))
+  const staged = await stageWhole(dir, Buffer.from(`${made}\n`))
   try {
     const isOurs = await linkIfFree(staged.path, join(dir, 'installation'))
-    return deviceHeaders(route, {
-      version,
-      machine,
-      installationId: isOurs ? installationId : ((await storedId(session)) ?? installationId),
-    })
+    return isOurs ? made : ((await storedId(session)) ?? made)
   } finally {
     await removeIfThere(staged.path)
   }

@@ -12,6 +12,8 @@ export interface Served {
   readonly body?: string | AsyncIterable<string>
   /** Ends the connection instead of answering, or after the chunks, without the end of the answer. */
   readonly isCut?: boolean
+  /** Called once the answer has left, or its connection has ended before. */
+  readonly onSent?: () => void
 }
 
 export type Handler = (request: ServedRequest) => Promise<Served>
@@ -140,6 +142,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     const asked = await readRequest(request, maxBodyBytes, gone.signal)
     if (typeof asked === 'number') return void response.writeHead(asked, { connection: 'close' }).end()
     const served = await handle(asked)
+    if (served.onSent) response.once('close', served.onSent)
     if (served.body === undefined && served.isCut) return void socket.destroy()
     if (typeof served.body === 'string' || served.body === undefined) {
       const body = Buffer.from(served.body ?? '')

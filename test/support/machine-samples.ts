@@ -98,6 +98,32 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
     allows: ({ context }, { actorId }) =>
       typeof actorId !== 'string' || !actorId.startsWith('check.') || !context.outcomes.has(actorId.slice('check.'.length)),
   },
+  pkce: {
+    inputs: [
+      { wait: true, listens: true, reads: true, signInCommand: 'claw auth --browser acme' },
+      { wait: true, listens: false, reads: true, signInCommand: 'claw auth --paste acme' },
+      { wait: true, listens: true, reads: false, signInCommand: 'claw auth --browser acme' },
+      { wait: false, listens: false, reads: false, signInCommand: 'claw auth --paste acme' },
+    ],
+    outputs: {
+      prepareRequest: [{ url: 'https://auth.example/authorize', redirectUri: null, expiresAt: 900_000 }],
+      awaitCallback: [
+        { kind: 'code', code: secret, clientId: null },
+        { kind: 'refused', error },
+      ],
+      readPaste: [
+        { kind: 'code', code: secret, clientId: null },
+        { kind: 'refused', error },
+        { kind: 'unusable', error },
+        { kind: 'ended' },
+      ],
+      exchangeCode: [
+        { kind: 'granted', credential: { access: key } },
+        { kind: 'refused', error },
+      ],
+      storeCredential: [{ access: key }],
+    },
+  },
   refresh: {
     inputs: [
       { goal: 'use', patienceEndsAt: 60_000, cancelledError: cancelled },

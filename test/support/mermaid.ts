@@ -14,7 +14,9 @@ export function mermaid(machine: AnyStateMachine): string {
 
 function drawStates(node: AnyStateNode, indent: string): string[] {
   const lines: string[] = []
-  for (const child of Object.values(node.states)) {
+  for (const [index, child] of Object.values(node.states).entries()) {
+    // Regions that are active side by side are parted by a line, and each has a beginning of its own.
+    if (node.type === 'parallel') lines.push(...(index > 0 ? [`${indent}--`] : []), `${indent}[*] --> ${nameInDrawing(child)}`)
     const name = nameInDrawing(child)
     if (Object.keys(child.states).length === 0) {
       lines.push(`${indent}${name} : ${[child.key, child.description, runs(child)].filter(Boolean).map(plain).join('\\n')}`)
@@ -24,7 +26,7 @@ function drawStates(node: AnyStateNode, indent: string): string[] {
     }
     if (child.type === 'final') lines.push(`${indent}${name} --> [*]`)
   }
-  const [first] = node.initial.target ?? []
+  const [first] = node.type === 'parallel' ? [] : (node.initial.target ?? [])
   if (first) lines.unshift(`${indent}[*] --> ${nameInDrawing(first)}`)
   return lines
 }

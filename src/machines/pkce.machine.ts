@@ -1,0 +1,237 @@
+import { assign, emit, setup } from 'xstate'
+import { ClawError, toClawError } from '../core/errors.ts'
+import { type AuthorizationNotice, type BrowserAnswer, type ExchangeAnswer, nobodyCame } from './pkce-words.ts'
+import { answer, failure, port } from './port.ts'
+
+interface Input {
+  /** False: hand the address over and end; another process goes on. */
+  readonly wait: boolean
+  /** A callback on this machine is listened to. */
+  readonly listens: boolean
+  /** What is pasted is read. */
+  readonly reads: boolean
+  /** What to type to start again. */
+  readonly signInCommand: string
+}
+
+interface Context<Credential, Stored> extends Input {
+  notice: AuthorizationNotice | null
+  response: BrowserAnswer | null
+  credential: Credential | null
+  stored: { readonly value: Stored } | null
+  error: ClawError | null
+}
+
+type Outcome<Stored> =
+  | { readonly ok: true; readonly state: 'granted'; readonly stored: Stored }
+  | { readonly ok: true; readonly state: 'handedOver'; readonly notice: AuthorizationNotice }
+  | { readonly ok: false; readonly error: ClawError }
+
+function outcomeOf<Stored>({ stored, error, notice }: Context<unknown, Stored>): Outcome<Stored> {
+  if (stored) return { ok: true, state: 'granted', stored: stored.value }
+  if (notice && !error) return { ok: true, state: 'handedOver', notice }
+  return { ok: false, error: error ?? new ClawError('CLAW_INTERNAL', { what: 'a sign-in ended without a reason' }) }
+}
+
+/** `Credential` is what the code brings and `Stored` what storing it gives back: the machine carries both unseen. */
+export function pkceMachine<Credential, Stored>() {
+  type Exchanged = ExchangeAnswer<Credential>
+  return setup({
+    types: {
+      context: {} as Context<Credential, Stored>,
+      input: {} as Input,
+      events: {} as { type: 'CANCEL' },
+      emitted: {} as { type: 'addressReady'; notice: AuthorizationNotice } | { type: 'pasteRefused'; error: ClawError },
+      output: {} as Outcome<Stored>,
+    },
+    actors: {
+      openCallback: port<void>('openCallback'),
+      prepareRequest: port<AuthorizationNotice>('prepareRequest'),
+      awaitCallback: port<BrowserAnswer>('awaitCallback'),
+      readPaste: port<BrowserAnswer>('readPaste'),
+      exchangeCode: port<Exchanged, { response: BrowserAnswer | null }>('exchangeCode'),
+      storeCredential: port<Stored, { credential: Credential | null }>('storeCredential'),
+      discardFlow: port<void>('discardFlow'),
+      sleepUntil: port<void, { instant: number }>('sleepUntil'),
+    },
+    guards: {
+      listens: ({ context }) => context.listens,
+      reads: ({ context }) => context.reads,
+      isWaitedFor: ({ context }) => context.wait,
+      isCode: (_, said: BrowserAnswer) => said.kind === 'code',
+      isRefused: (_, said: BrowserAnswer) => said.kind === 'refused',
+      isUnusable: ({ context }, said: BrowserAnswer) => said.kind === 'unusable' && context.listens,
+      isEnded: ({ context }, said: BrowserAnswer) => said.kind === 'ended' && context.listens,
+      isGranted: (_, said: Exchanged) => said.kind === 'granted',
+    },
+    actions: {
+      keepNotice: assign({ notice: (_, notice: AuthorizationNotice) => notice }),
+      announceAddress: emit((_, notice: AuthorizationNotice) => ({ type: 'addressReady', notice })),
+      keepResponse: assign({ response: (_, said: BrowserAnswer) => said }),
+      sayUnusable: emit((_, said: BrowserAnswer) => ({ type: 'pasteRefused', error: errorOf(said) })),
+      keepCredential: assign({ credential: (_, said: Exchanged) => (said.kind === 'granted' ? said.credential : null) }),
+      keepStored: assign({ stored: (_, params: { value: Stored }) => params }),
+      fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
+      failAnswered: assign({ error: (_, said: BrowserAnswer) => errorOf(said) }),
+      failExchange: assign({ error: (_, said: Exchanged) => (said.kind === 'refused' ? said.error : null) }),
+      failExpired: assign({ error: ({ context }) => nobodyCame(context.signInCommand) }),
+      failCancelled: assign({ error: () => new ClawError('CLAW_CANCELLED', { what: 'the sign-in was cancelled' }) }),
+    },
+  }).createMachine({
+    id: 'pkce',
+    description: 'A sign-in in a browser that ends in a code: the callback and a paste, whichever comes first (RFC 7636, RFC 8252)',
+    context: ({ input }) => ({ ...input, notice: null, response: null, credential: null, stored: null, error: null }),
+    initial: 'starting',
+    on: { CANCEL: { target: '.failed', actions: 'failCancelled' } },
+    states: {
+      starting: { always: [{ guard: 'listens', target: 'openingCallback' }, { target: 'preparingRequest' }] },
+      openingCallback: {
+        description: 'its port is part of the address',
+        invoke: {
+          src: 'openCallback',
+          onDone: { target: 'preparingRequest' },
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+        },
+      },
+      preparingRequest: {
+        description: 'or finding the stored one that already waits',
+        invoke: {
+          src: 'prepareRequest',
+          onDone: [
+            {
+              guard: 'isWaitedFor',
+              target: 'awaitingBrowser',
+              actions: [
+                { type: 'keepNotice', params: answer },
+                { type: 'announceAddress', params: answer },
+              ],
+            },
+            {
+              target: 'handedOver',
+              actions: [
+                { type: 'keepNotice', params: answer },
+                { type: 'announceAddress', params: answer },
+              ],
+            },
+          ],
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+        },
+      },
+      awaitingBrowser: {
+        type: 'parallel',
+        states: {
+          lifetime: {
+            initial: 'running',
+            states: {
+              running: {
+                invoke: {
+                  src: 'sleepUntil',
+                  input: ({ context }) => ({ instant: Number(context.notice?.expiresAt) }),
+                  onDone: { target: '#pkce.discardingFlow', actions: 'failExpired' },
+                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                },
+              },
+            },
+          },
+          callback: {
+            initial: 'opening',
+            states: {
+              opening: { always: [{ guard: 'listens', target: 'listening' }, { target: 'closed' }] },
+              listening: {
+                description: 'strangers are turned away without an end to the sign-in',
+                invoke: {
+                  src: 'awaitCallback',
+                  onDone: [
+                    {
+                      guard: { type: 'isCode', params: answer },
+                      target: '#pkce.exchangingCode',
+                      actions: { type: 'keepResponse', params: answer },
+                    },
+                    { target: '#pkce.discardingFlow', actions: { type: 'failAnswered', params: answer } },
+                  ],
+                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                },
+              },
+              closed: {},
+            },
+          },
+          paste: {
+            initial: 'opening',
+            states: {
+              opening: { always: [{ guard: 'reads', target: 'reading' }, { target: 'closed' }] },
+              reading: {
+                description: 'a wrong paste costs nothing while the callback is open',
+                invoke: {
+                  src: 'readPaste',
+                  onDone: [
+                    {
+                      guard: { type: 'isCode', params: answer },
+                      target: '#pkce.exchangingCode',
+                      actions: { type: 'keepResponse', params: answer },
+                    },
+                    {
+                      guard: { type: 'isRefused', params: answer },
+                      target: '#pkce.discardingFlow',
+                      actions: { type: 'failAnswered', params: answer },
+                    },
+                    {
+                      guard: { type: 'isUnusable', params: answer },
+                      target: 'reading',
+                      reenter: true,
+                      actions: { type: 'sayUnusable', params: answer },
+                    },
+                    { guard: { type: 'isEnded', params: answer }, target: 'closed' },
+                    { target: '#pkce.failed', actions: { type: 'failAnswered', params: answer } },
+                  ],
+                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                },
+              },
+              closed: {},
+            },
+          },
+        },
+      },
+      exchangingCode: {
+        description: 'cannot be cancelled: a code is good for one exchange',
+        on: { CANCEL: {} },
+        invoke: {
+          src: 'exchangeCode',
+          input: ({ context }) => ({ response: context.response }),
+          onDone: [
+            {
+              guard: { type: 'isGranted', params: answer },
+              target: 'storingCredential',
+              actions: { type: 'keepCredential', params: answer },
+            },
+            { target: 'discardingFlow', actions: { type: 'failExchange', params: answer } },
+          ],
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+        },
+      },
+      storingCredential: {
+        description: 'cannot be cancelled: what somebody approved is not thrown away',
+        on: { CANCEL: {} },
+        invoke: {
+          src: 'storeCredential',
+          input: ({ context }) => ({ credential: context.credential }),
+          onDone: { target: 'granted', actions: { type: 'keepStored', params: ({ event }) => ({ value: event.output }) } },
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+        },
+      },
+      discardingFlow: {
+        description: 'an address that can bring nothing any more is forgotten; a cancelled one that was handed over is kept',
+        on: { CANCEL: {} },
+        invoke: { src: 'discardFlow', onDone: { target: 'failed' }, onError: { target: 'failed' } },
+      },
+      granted: { type: 'final' },
+      handedOver: { type: 'final' },
+      failed: { type: 'final' },
+    },
+    output: ({ context }) => outcomeOf(context),
+  })
+}
+
+/** Without one, an answer that ends a sign-in has no reason of its own: the paste ended, and nothing else can come. */
+function errorOf(said: BrowserAnswer): ClawError {
+  return 'error' in said ? said.error : new ClawError('CLAW_DATA_INVALID', { what: 'nothing was pasted' })
+}
