@@ -46,6 +46,10 @@ async function main(): Promise<void> {
     alarm,
     rest: until < 0 ? [] : argv.slice(until + 1),
     guard: () => refuseDebugger(environment, process.execArgv, ci.vendor !== null),
+    openPage: async (url) => {
+      const { openPage } = await import('./platform/open-page.ts')
+      return openPage(url, { platform: machine.platform, environment, isTerminal: input.isTTY && err.isTTY })
+    },
     runSandbox: async (options, signal) => {
       const [{ runSandbox }, { rehearsal }] = await Promise.all([
         import('./sandbox/run-sandbox.ts'),

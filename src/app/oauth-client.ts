@@ -14,8 +14,12 @@ export interface OAuthClient {
   /** Where the vendor has the token endpoint too: asked where it is gone from the first address. */
   readonly tokenFallbacks: readonly string[]
   readonly device: Endpoint | null
+  /** Where somebody signs in with a browser. */
+  readonly authorizationUrl: string | null
   readonly revocation: Endpoint | null
   readonly issuer: string | null
+  /** The issuer promises to name itself in every authorization response (RFC 9207). */
+  readonly namesItself: boolean
   readonly scope: string | undefined
   readonly audience: string | undefined
   readonly resource: string | undefined
@@ -40,9 +44,11 @@ export async function oauthClient(
   auth: AuthEntry,
   signal: AbortSignal,
   pinned?: GrantClient,
+  purpose: 'sign-in' | 'refresh' = pinned ? 'refresh' : 'sign-in',
 ): Promise<OAuthClient> {
   const { entry } = route
-  const isWritten = auth.tokenUrl !== undefined && (auth.deviceUrl !== undefined || auth.kind !== 'oauth_device')
+  const first = auth.kind === 'oauth_device' ? auth.deviceUrl : auth.kind === 'oauth_pkce' ? auth.authorizeUrl : auth.tokenUrl
+  const isWritten = auth.tokenUrl !== undefined && first !== undefined
   const found =
     auth.issuer !== undefined && !isWritten && !pinned
       ? await discoverServer(session.ports.http, auth.issuer, signal, entry.authHosts ?? [])
@@ -72,14 +78,16 @@ export async function oauthClient(
     token: {
       ...common,
       url: tokenUrl,
-      encoding: pinned ? (auth.refreshBody ?? tokenBody) : tokenBody,
+      encoding: purpose === 'refresh' ? (auth.refreshBody ?? tokenBody) : tokenBody,
       extraParams: { ...auth.tokenParams, ...auth.extraParams },
-      onlyFields: pinned ? auth.refreshFields : undefined,
+      onlyFields: purpose === 'refresh' ? auth.refreshFields : undefined,
     },
     tokenFallbacks: fallbacksOf(route, auth, tokenUrl),
     device: deviceUrl ? { ...common, url: deviceUrl, encoding: auth.deviceBody ?? 'form' } : null,
     revocation: revocationUrl ? { ...common, url: revocationUrl, encoding: auth.revokeBody ?? 'form' } : null,
+    authorizationUrl: auth.authorizeUrl ?? found?.authorizationEndpoint ?? null,
     issuer: auth.issuer ?? null,
+    namesItself: found?.namesItself ?? false,
     scope: auth.scopes && auth.scopes.length > 0 ? auth.scopes.join(' ') : undefined,
     audience: auth.audience,
     resource: auth.resource,

@@ -16,18 +16,27 @@ export class AuthCommand extends ClawCommand {
       With --device a code is printed that somebody approves in a browser on any other machine; claw waits, and stores the
       grant. With --no-wait it ends at once with exit 83, and \`claw auth wait\` goes on.
 
+      With --browser an address is printed that somebody opens; the browser comes back to this machine, or what it ended at is
+      pasted (--paste-stdin). With --paste nothing waits: claw ends with exit 83, and \`claw auth complete\` takes what was
+      copied.
+
       With --api-key or --token a value is stored that comes from stdin, a variable or a file, never from an argument. On a
       terminal without any of these it is asked for without echo.
     `,
     examples: [
       ['Print a code that someone approves elsewhere', '$0 auth --device moonshot'],
       ['Store a key from a pipe', 'printf %s "$KEY" | $0 auth --api-key openai --stdin'],
+      ['Print an address to sign in at, from any machine', '$0 auth --paste anthropic'],
       ['Start now, go on in a later step', '$0 auth --device moonshot --no-wait'],
     ],
   })
 
   provider = Option.String({ required: false, name: 'provider' })
   device = Option.Boolean('--device', false, { description: 'print a code to approve in a browser on another machine' })
+  browser = Option.Boolean('--browser', false, { description: 'print an address to sign in at; the browser comes back to this machine' })
+  paste = Option.Boolean('--paste', false, { description: 'print an address to sign in at, and end with exit 83' })
+  pasteStdin = Option.Boolean('--paste-stdin', false, { description: 'with --browser: take what is pasted on stdin too, a line each' })
+  open = Option.Boolean('--open', false, { description: 'with --browser: open the address here, on a terminal with a display' })
   apiKey = Option.Boolean('--api-key', false, { description: 'store an API key' })
   token = Option.Boolean('--token', false, { description: 'store a bearer or setup token' })
   stdin = Option.Boolean('--stdin', false, { description: 'read the key from stdin' })
@@ -38,16 +47,26 @@ export class AuthCommand extends ClawCommand {
   wait = Option.Boolean('--wait', true, { description: '--no-wait: store the pending sign-in and end with exit 83' })
   force = Option.Boolean('--force', false, { description: 'sign in again although the credential is still good' })
 
-  // A device code has its own end.
+  // A device code and an address have their own ends.
   protected override readonly limitMs = null
 
   protected async run(): Promise<number | void> {
     if (this.provider === undefined) return this.#list()
     if (this.profile !== undefined && !isName(this.profile))
       throw new ClawError('CLAW_USAGE', { what: '`--profile` is no name of a profile', fix: 'use lower-case letters, digits, - and _' })
-    const methods = [this.device, this.apiKey, this.token].filter(Boolean).length
-    if (methods > 1) throw new ClawError('CLAW_USAGE', { what: '`--device`, `--api-key` and `--token` exclude each other' })
-    if (methods === 0) return this.#choose(this.provider)
+    const flags = {
+      '--device': this.device,
+      '--browser': this.browser,
+      '--paste': this.paste,
+      '--api-key': this.apiKey,
+      '--token': this.token,
+    }
+    const given = Object.entries(flags).flatMap(([flag, isGiven]) => (isGiven ? [`\`${flag}\``] : []))
+    if (given.length > 1) throw new ClawError('CLAW_USAGE', { what: `${given.join(' and ')} exclude each other` })
+    if ((this.pasteStdin || this.open) && !this.browser)
+      throw new ClawError('CLAW_USAGE', { what: `\`${this.open ? '--open' : '--paste-stdin'}\` belongs to \`--browser\`` })
+    if (given.length === 0) return this.#choose(this.provider)
+    if (this.browser || this.paste) return this.#signInInBrowser(this.provider)
     return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider, this.token ? 'token' : 'api_key')
   }
 
@@ -59,6 +78,19 @@ export class AuthCommand extends ClawCommand {
       force: this.force,
       check: this.check,
       resumeOnly: false,
+    })
+  }
+
+  async #signInInBrowser(provider: string): Promise<number> {
+    const { signInInBrowser } = await import('./auth-pkce.ts')
+    return signInInBrowser(await this.openSession(), this.shell, this.#deviceOutput(), {
+      provider,
+      profile: this.profile,
+      way: this.browser ? 'browser' : 'paste',
+      force: this.force,
+      check: this.check,
+      open: this.open,
+      paste: this.pasteStdin ? 'stdin-lines' : 'none',
     })
   }
 

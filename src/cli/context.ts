@@ -13,6 +13,8 @@ export interface TextOutput {
 export interface TextInput {
   readonly isTTY: boolean
   readAll(limits: { readonly maxBytes: number; readonly withinMs: number | undefined; readonly signal: AbortSignal }): Promise<Buffer>
+  /** Line by line; `null` after the last. `close` lets go of it. */
+  lines(): { next(signal: AbortSignal): Promise<string | null>; close(): void }
   readHidden(prompt: string, signal: AbortSignal): Promise<string>
 }
 
@@ -36,6 +38,8 @@ export interface Shell {
   readonly rest: readonly string[]
   /** Refuses to handle secrets in a process that is being debugged. @throws {ClawError} `CLAW_INSECURE` */
   guard(): void
+  /** Shows a page in the browser of this machine; a sentence why where it cannot, `null` where it did. */
+  openPage(url: string): Promise<string | null>
   /** Starts the sandbox: only the front door knows it. */
   runSandbox(options: SandboxCommandOptions, signal: AbortSignal): Promise<number>
 }

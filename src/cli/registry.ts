@@ -31,6 +31,11 @@ export const COMMANDS: readonly Registered[] = [
     load: async () => (await import('./auth-wait.command.ts')).AuthWaitCommand,
   },
   {
+    path: 'auth complete',
+    summary: 'finish a sign-in with what a browser ended at',
+    load: async () => (await import('./auth-complete.command.ts')).AuthCompleteCommand,
+  },
+  {
     path: 'auth status',
     summary: 'show stored and configured credentials',
     load: async () => (await import('./auth-status.command.ts')).AuthStatusCommand,

@@ -1,6 +1,7 @@
 import { ClawError } from '../core/errors.ts'
 import type { Clock } from './clock.ts'
 import { HiddenLine } from './hidden-line.ts'
+import { type InputLines, stdinLines } from './input-lines.ts'
 import { isTerminal } from './terminal.ts'
 
 /** stdin, opened only when a command was asked to read it. */
@@ -11,6 +12,8 @@ export interface Input {
    * @throws {ClawError} `CLAW_DATA_INVALID` beyond `maxBytes`, `CLAW_TIMEOUT` when it does not end in time.
    */
   readAll(limits: { readonly maxBytes: number; readonly withinMs: number | undefined; readonly signal: AbortSignal }): Promise<Buffer>
+  /** What comes line by line, for a command that does something else meanwhile. */
+  lines(): InputLines
   /** One line without echo, from a terminal; empty where nothing was typed or the terminal went away. */
   readHidden(prompt: string, signal: AbortSignal): Promise<string>
 }
@@ -50,6 +53,7 @@ export function processInput(clock: Clock): Input {
         stdin.on('error', () => end(() => resolve(Buffer.concat(chunks))))
       })
     },
+    lines: stdinLines,
     readHidden(prompt, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)

@@ -12,6 +12,8 @@ export interface PasteRules {
   readonly showsBareCode: boolean
   /** The path of the redirect is what stands in the place of a state. */
   readonly pathIsSecret: boolean
+  /** A parameter that travels beside the code: without it the code is good for nothing. */
+  readonly needs: string | null
 }
 
 /**
@@ -20,24 +22,34 @@ export interface PasteRules {
  * @throws {ClawError} `CLAW_DATA_INVALID` (exit 65) naming what to paste instead; never with any of the text.
  */
 export function readPastedResponse(text: string, rules: PasteRules): URLSearchParams {
-  const pasted = text.trim().replace(/^["'<](.*)["'>]$/s, '$1')
   const wrong = (why: string) => notThis(why, rules)
+  const pasted = text.trim().replace(/^["'<](.*)["'>]$/s, '$1')
   if (pasted === '') throw wrong('nothing was pasted')
   if (pasted.length > LONGEST_PASTE) throw wrong(`it is ${pasted.length} characters long`)
   if (/\s/.test(pasted)) throw wrong('it holds spaces or line ends')
   if (!/^[\x21-\x7e]+$/.test(pasted)) throw wrong('it holds characters that no address has')
+  const given = paramsOf(pasted, rules, wrong)
+  const { needs } = rules
+  if (needs !== null && given.has('code') && !given.has(needs)) throw wrong(`\`${needs}\` is missing: it stands in the whole address`)
+  return given
+}
+
+function paramsOf(pasted: string, rules: PasteRules, wrong: (why: string) => ClawError): URLSearchParams {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(pasted)) return queryOfUrl(pasted, rules, wrong)
-  if (/^(?:[^#]*[?&])?(?:code|error|state)=/.test(pasted)) return new URLSearchParams(pasted.replace(/^[^?]*\?/, '').replace(/#.*$/s, ''))
+  const isQuery = /^(?:[^#]*[?&])?(?:code|error|state)=/.test(pasted)
+  const hash = isQuery ? -1 : pasted.indexOf('#')
   if (isSecretShaped(pasted)) throw wrong('it looks like a key or a token')
-  const hash = pasted.indexOf('#')
-  if (hash >= 0) {
-    const [code, state] = [pasted.slice(0, hash), pasted.slice(hash + 1)]
-    if (code === '' || state === '') throw wrong('one side of its `#` is empty')
-    return new URLSearchParams({ code, state })
+  if (!isQuery && hash < 0) {
+    if (!/^[\w.~+/=-]{4,}$/.test(pasted)) throw wrong('it is no address, no code and no query')
+    if (!rules.showsBareCode) throw wrong('it is a code alone, and nothing tells that it belongs to this sign-in')
+    return new URLSearchParams({ code: pasted })
   }
-  if (!/^[\w.~+/=-]{4,}$/.test(pasted)) throw wrong('it is no address, no code and no query')
-  if (!rules.showsBareCode) throw wrong('it is a code alone, and nothing tells that it belongs to this sign-in')
-  return new URLSearchParams({ code: pasted })
+  if (rules.pathIsSecret && !rules.showsBareCode) throw wrong('only the whole address tells that it belongs to this sign-in')
+  if (isQuery) return new URLSearchParams(pasted.replace(/^[^?]*\?/, '').replace(/#.*$/s, ''))
+  // Only the first one parts: a state may hold another.
+  const [code, state] = [pasted.slice(0, hash), pasted.slice(hash + 1)]
+  if (code === '' || state === '') throw wrong('one side of its `#` is empty')
+  return new URLSearchParams({ code, state })
 }
 
 function queryOfUrl(pasted: string, { redirectUri, pathIsSecret }: PasteRules, wrong: (why: string) => ClawError): URLSearchParams {
@@ -45,8 +57,7 @@ function queryOfUrl(pasted: string, { redirectUri, pathIsSecret }: PasteRules, w
   const url = new URL(pasted)
   if (url.searchParams.has('code_challenge')) throw wrong('it is the address that was to be opened, not the one that the browser ended at')
   if (!['code', 'error', 'state'].some((name) => url.searchParams.has(name))) throw wrong('the address has neither `code` nor `error`')
-  const isElsewhere = redirectUri === null || url.origin + url.pathname !== redirectUri
-  if (pathIsSecret && isElsewhere) throw wrong('the address is that of another sign-in')
+  if (pathIsSecret && url.origin + url.pathname !== redirectUri) throw wrong('the address is that of another sign-in')
   return url.searchParams
 }
 

@@ -64,6 +64,7 @@ export function fakeShell({
       isTTY,
       readAll: async () => Buffer.from(stdin),
       readHidden: async () => typed,
+      lines: () => ({ next: async () => null, close: () => undefined }),
     },
     ci: { vendor: vendor ?? null },
     signal: controller.signal,
@@ -73,6 +74,7 @@ export function fakeShell({
       return () => clock.clearTimeout(timer)
     },
     guard,
+    openPage: async () => 'there is no display here',
     runSandbox: async () => 0,
     abort: (reason) => controller.abort(reason),
   }

@@ -6,6 +6,7 @@ import type { Samples } from './model.ts'
 export const CANARY = 'canary-5f0c2c1d9e7a'
 
 const key = new Secret(`${CANARY}-key`, 'api-key')
+const authorizationCode = new Secret(`${CANARY}-code`, 'authorization-code')
 const error = new ClawError('CLAW_NETWORK', { what: 'no answer' })
 const code = {
   userCode: 'ABCD-EFGH',
@@ -108,11 +109,11 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
     outputs: {
       prepareRequest: [{ url: 'https://auth.example/authorize', redirectUri: null, expiresAt: 900_000 }],
       awaitCallback: [
-        { kind: 'code', code: secret, clientId: null },
+        { kind: 'code', code: authorizationCode, clientId: null },
         { kind: 'refused', error },
       ],
       readPaste: [
-        { kind: 'code', code: secret, clientId: null },
+        { kind: 'code', code: authorizationCode, clientId: null },
         { kind: 'refused', error },
         { kind: 'unusable', error },
         { kind: 'ended' },

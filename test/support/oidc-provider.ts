@@ -23,6 +23,8 @@ export interface OidcProvider extends AsyncDisposable {
   approve(codeOrUri: string): Promise<void>
   /** The same, ending with "abort". */
   deny(codeOrUri: string): Promise<void>
+  /** Opens the address of an authorization request, signs in and consents; gives the address that the browser is sent to at the end. */
+  authorize(url: string, decision?: 'approve' | 'deny'): Promise<string>
   close(): Promise<void>
 }
 
@@ -69,8 +71,9 @@ export async function startOidcProvider({
     clientId: CLIENT_ID,
     requests,
     tokenRequests: (grantType) => requests.filter(({ path, form }) => path === '/token' && form.grant_type === grantType),
-    approve: (codeOrUri) => visit(issuer, codeOrUri, false),
-    deny: (codeOrUri) => visit(issuer, codeOrUri, true),
+    approve: async (codeOrUri) => void (await visit(issuer, codeOrUri, false)),
+    deny: async (codeOrUri) => void (await visit(issuer, codeOrUri, true)),
+    authorize: (url, decision = 'approve') => visit(issuer, url, decision === 'deny'),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -111,8 +114,11 @@ function configuration(accessTokenTtl: number, deviceCodeTtl: number): Readonly<
   }
 }
 
-/** A browser without a window: one person with a cookie jar, who fills in the forms in the order in which they appear. */
-async function visit(issuer: string, codeOrUri: string, isRefused: boolean): Promise<void> {
+/**
+ * A browser without a window: one person with a cookie jar, who fills in the forms in the order in which they appear. It
+ * ends where the provider is done, or where it sends the browser elsewhere: that address is given, and not loaded.
+ */
+async function visit(issuer: string, codeOrUri: string, isRefused: boolean): Promise<string> {
   const cookies = new Map<string, string>()
   const load = async (url: string, form?: Record<string, string>): Promise<{ url: string; html: string }> => {
     const response = await fetch(url, {
@@ -127,25 +133,33 @@ async function visit(issuer: string, codeOrUri: string, isRefused: boolean): Pro
     }
     const location = response.headers.get('location')
     const html = await response.text()
-    return location === null ? { url, html } : load(new URL(location, url).href)
+    if (location === null) return { url, html }
+    const next = new URL(location, url)
+    return next.origin === issuer ? load(next.href) : { url: next.href, html: '' }
   }
   const isUri = codeOrUri.startsWith('http')
   let page = await load(isUri ? codeOrUri : `${issuer}/device`)
   for (let step = 0; step < 8; step++) {
+    if (new URL(page.url).origin !== issuer) return page.url
     const form = formOf(page.html)
     if (form === undefined) {
-      if (isRefused ? /interrupted/i.test(page.html) : /success/i.test(page.html)) return
+      if (isRefused ? /interrupted/i.test(page.html) : /success/i.test(page.html)) return page.url
       throw new Error(
         `the provider shows a page without a form: ${page.html.replace(/<style>[\s\S]*?<\/style>/g, '').replace(/<[^>]+>|\s+/g, ' ')}`,
       )
     }
-    if (isRefused && form.fields.user_code === '' && step > 0) return
+    if (isRefused && form.fields.user_code === '' && step > 0) return page.url
     const filled = { ...form.fields }
     if ('user_code' in filled && filled.user_code === '') filled.user_code = isUri ? '' : codeOrUri
     if (filled.prompt === 'login') Object.assign(filled, { login: 'somebody', password: 'anything' })
     if (filled.confirm !== undefined && isRefused) {
       delete filled.confirm
       filled.abort = 'yes'
+    }
+    const abort = /<a href="([^"]*\/abort)"/.exec(page.html)?.[1]
+    if (isRefused && abort !== undefined) {
+      page = await load(new URL(abort, page.url).href)
+      continue
     }
     page = await load(new URL(form.action, page.url).href, filled)
   }

@@ -18,7 +18,7 @@ export interface Ended extends ProcessEnded {
   readonly result: Json | undefined
 }
 
-export interface RunOptions extends Pick<ProcessOptions, 'env' | 'stdin' | 'stdout' | 'cwd'> {
+export interface RunOptions extends Pick<ProcessOptions, 'env' | 'stdin' | 'stdout' | 'cwd' | 'onStart'> {
   /** Sees what is printed while it is printed. */
   readonly onStdout?: (text: string) => void
 }
@@ -122,12 +122,15 @@ export function machineWith(toml: string): TestMachine {
 }
 
 async function run(args: readonly string[], base: Readonly<Record<string, string>>, options: RunOptions, home: string): Promise<Ended> {
-  const { onStdout, env, ...given } = options
+  const { onStdout, onStart, env, ...given } = options
   const ended = await runClaw(args, {
     cwd: home,
     ...given,
     env: { ...base, ...env },
-    ...(onStdout ? { onStart: (child) => void child.stdout?.on('data', (chunk) => onStdout(String(chunk))) } : {}),
+    onStart: (child) => {
+      onStart?.(child)
+      if (onStdout) child.stdout?.on('data', (chunk) => onStdout(String(chunk)))
+    },
   })
   const events = ended.stdout.split('\n').flatMap(objectIn)
   return { ...ended, events, result: events.at(-1) }

@@ -1,0 +1,129 @@
+import { ClawError } from '../core/errors.ts'
+import type { NewCredential } from '../credentials/record.ts'
+import type { BrowserAnswer, ExchangeAnswer } from '../machines/pkce-words.ts'
+import { withDeadline } from '../platform/deadline.ts'
+import type { Answer } from '../protocols/answer.ts'
+import { requestCodeExchange } from '../protocols/code-exchange.ts'
+import { checkGrant } from '../protocols/code-grant.ts'
+import { judgeKeyMint, requestKeyMint } from '../protocols/key-mint.ts'
+import { judgeTokenAnswer } from '../protocols/token-endpoint.ts'
+import { tokenError } from '../protocols/token-error.ts'
+import type { Endpoint } from '../protocols/token-request.ts'
+import type { AuthEntry } from '../providers/entry.ts'
+import { baseUrlOf } from './base-url.ts'
+import type { Route } from './catalogue.ts'
+import { credentialOf } from './grant-credential.ts'
+import type { OAuthClient } from './oauth-client.ts'
+import { expectedResponse, nonceOf, type PkceFlow } from './pkce-flow.ts'
+import type { Ports } from './ports.ts'
+
+/** What the code of a sign-in is for. */
+export interface Redemption {
+  readonly route: Route
+  readonly auth: AuthEntry
+  readonly signInCommand: string
+}
+
+/** After these words of the server, or a success that is none, the code is used up. */
+const SPENT: readonly string[] = ['CLAW_GRANT_REJECTED', 'CLAW_CODE_EXPIRED', 'CLAW_CLIENT_REFUSED', 'CLAW_DENIED', 'CLAW_PROTOCOL']
+
+/**
+ * Redeems a code for a credential: tokens, or a key that the server mints. One request, never repeated: a code is good once.
+ *
+ * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_OVERLOADED`, `CLAW_RATE_LIMIT`, `CLAW_FORBIDDEN`,
+ * `CLAW_REDIRECT`: nothing says that the code is used up.
+ */
+export async function redeemCode(
+  ports: Pick<Ports, 'clock' | 'http'>,
+  redemption: Redemption,
+  flow: PkceFlow,
+  response: Extract<BrowserAnswer, { kind: 'code' }>,
+  signal: AbortSignal,
+): Promise<ExchangeAnswer<NewCredential>> {
+  const { clock } = ports
+  const client = issuedTo(flow.client, response.clientId)
+  const timeoutMs = client.token.headTimeoutMs ?? 30_000
+  const sentAt = clock.now()
+  try {
+    const answer = await withDeadline(
+      clock,
+      timeoutMs,
+      () => overdue(client.token, timeoutMs),
+      signal,
+      (limited) => send(ports, redemption, flow, client, response, limited),
+    )
+    const credential = judged(answer, redemption, flow, client, clock.wall())
+    return { kind: 'granted', credential: { ...credential, sentAgoMs: clock.now() - sentAt } }
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError) || !SPENT.includes(thrown.code)) throw thrown
+    return { kind: 'refused', error: withFix(thrown, redemption.signInCommand) }
+  }
+}
+
+function send(
+  { http }: Pick<Ports, 'http'>,
+  { auth }: Redemption,
+  flow: PkceFlow,
+  client: OAuthClient,
+  response: Extract<BrowserAnswer, { kind: 'code' }>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { code } = response
+  const { verifier, notice } = flow
+  const { resource, audience } = client
+  const state = auth.stateInBody ? (expectedResponse(flow, auth).state ?? undefined) : undefined
+  const post = (request: Parameters<typeof http.request>[0]) => http.request(request)
+  return auth.kind === 'pkce_key_mint'
+    ? requestKeyMint(post, client.token, { code, verifier }, signal)
+    : requestCodeExchange(post, client.token, { code, verifier, redirectUri: notice.redirectUri ?? '' }, signal, {
+        resource,
+        audience,
+        state,
+      })
+}
+
+function judged(answer: Answer, { route, auth }: Redemption, flow: PkceFlow, client: OAuthClient, wallNow: number): NewCredential {
+  if (auth.kind === 'pkce_key_mint') {
+    const { key, userId } = judgeKeyMint(answer, wallNow, auth.resultField ?? 'key')
+    return {
+      method: 'pkce',
+      auth: auth.id,
+      secrets: { access: key },
+      lifetimeMs: null,
+      sentAgoMs: 0,
+      account: userId === null ? null : { id: userId, name: null, plan: null },
+      region: route.region,
+      scopes: null,
+      origins: [new URL(baseUrlOf(route)).origin],
+      client: null,
+    }
+  }
+  const said = judgeTokenAnswer(answer, wallNow)
+  if (said.kind !== 'granted') throw tokenError(said)
+  checkGrant(said.grant, {
+    requiredScope: auth.requiredGrantedScope,
+    requiresIdToken: auth.requiresIdTokenOnExchange ?? false,
+    nonce: nonceOf(flow),
+  })
+  return credentialOf(route, auth, said.grant, client, 'pkce', wallNow)
+}
+
+/** The client id that the redirect brought is this installation's from now on: for the exchange and for every refresh. */
+function issuedTo(client: OAuthClient, clientId: string | null): OAuthClient {
+  if (clientId === null) return client
+  return { ...client, token: { ...client.token, clientId }, pinned: { ...client.pinned, clientId } }
+}
+
+function withFix(error: ClawError, command: string): ClawError {
+  const { code, message, why, data, cause } = error
+  return new ClawError(code, { what: message, why, fix: error.fix ?? `run \`${command}\``, data, cause })
+}
+
+function overdue({ url }: Endpoint, timeoutMs: number): ClawError {
+  const seconds = timeoutMs / 1_000
+  return new ClawError('CLAW_TIMEOUT', {
+    what: `\`${new URL(url).host}\` did not answer the exchange of the code within ${seconds} s`,
+    why: 'limit exchange, built-in',
+    data: { sent: true, limit: { limit: 'exchange', seconds, source: 'built-in' } },
+  })
+}

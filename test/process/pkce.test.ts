@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { ask } from '../support/loopback-client.ts'
+import { type OidcProvider, startOidcProvider } from '../support/oidc-provider.ts'
+import { machineWith } from '../support/sandboxed.ts'
+import { expireStored } from '../support/stored-expiry.ts'
+
+/** A provider of one's own whose sign-in is found by discovery. */
+const acme = ({ issuer, clientId }: OidcProvider, more = '') => `
+[providers.acme]
+protocol = "openai-chat"
+base_url = "${issuer}/v1"
+models = ["m"]
+
+[providers.acme.auth.sso]
+method = "pkce"
+issuer = "${issuer}"
+client_id = "${clientId}"
+scope = "openid offline_access"
+extra_params = { prompt = "consent" }
+${more}`
+
+/** The address of a sign-in, as soon as it is printed; then somebody does something with it. */
+function whenPrinted(act: (url: string) => Promise<void>) {
+  let acted: Promise<void> | undefined
+  return {
+    onStdout(text: string) {
+      const url = /"type":"authorization_url".*?"url":"([^"]+)"/.exec(text)?.[1]
+      if (url) acted ??= act(url)
+    },
+    done: () => acted,
+  }
+}
+
+describe('a sign-in in a browser against an authorization server that nobody here wrote', () => {
+  it('comes back by the callback, refreshes, and leaves nothing listening', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    let redirect = ''
+    const browser = whenPrinted(async (url) => {
+      redirect = await provider.authorize(url)
+      const page = await ask(redirect)
+      expect({ status: page.status, isReceived: page.body.includes('You can close this page') }).toEqual({ status: 200, isReceived: true })
+    })
+    const signIn = await world.claw({ onStdout: browser.onStdout }, 'auth', '--browser', 'acme', '--no-check', '--json')
+    await browser.done()
+    expect({ exitCode: signIn.exitCode, events: signIn.events.map(({ type }) => type), stderr: signIn.stderr }).toEqual({
+      exitCode: 0,
+      events: ['authorization_url', 'result'],
+      stderr: '',
+    })
+    expect(signIn.result).toMatchObject({
+      schema: 'claw.auth/1',
+      provider: 'acme',
+      method: 'pkce',
+      kind: 'oauth',
+      account: 'somebody',
+      changed: true,
+    })
+    await expect(ask(redirect)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    const [exchange] = provider.tokenRequests('authorization_code')
+    expect(exchange).toMatchObject({
+      status: 200,
+      form: { client_id: provider.clientId, redirect_uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/callback$/) },
+    })
+
+    const first = await world.claw('token', 'acme')
+    expireStored(world.home)
+    const second = await world.claw('token', 'acme')
+    expect([first.exitCode, second.exitCode, first.stdout === second.stdout]).toEqual([0, 0, false])
+    expect(provider.tokenRequests('refresh_token').map(({ status }) => status)).toEqual([200])
+
+    const again = await world.claw('auth', '--browser', 'acme', '--json')
+    expect(again).toMatchObject({ exitCode: 0, result: { changed: false } })
+  })
+
+  it('is finished by another process with what was pasted, and once', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    const started = await world.claw('auth', '--paste', 'acme', '--json')
+    expect(started).toMatchObject({ exitCode: 83, result: { schema: 'claw.auth/1', state: 'pending', method: 'pkce' } })
+    const again = await world.claw('auth', '--paste', 'acme', '--json')
+    expect(again.events[0]).toEqual(started.events[0])
+    const status = await world.claw('auth', 'status', '--json')
+    expect(status.result).toMatchObject({ pending: [{ provider: 'acme', method: 'pkce', verificationUri: started.events[0]?.url }] })
+
+    const redirect = await provider.authorize(String(started.events[0]?.url))
+    const wrong = await world.claw(
+      { stdin: redirect.replace(/state=[^&]+/, 'state=another') },
+      'auth',
+      'complete',
+      'acme',
+      '--stdin',
+      '--json',
+    )
+    expect(wrong).toMatchObject({ exitCode: 65, result: { code: 'CLAW_DATA_INVALID' } })
+    expect(provider.tokenRequests('authorization_code')).toEqual([])
+
+    const both = await Promise.all(
+      [1, 2].map(() => world.claw({ stdin: redirect }, 'auth', 'complete', 'acme', '--stdin', '--no-check', '--json')),
+    )
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    expect(both.map(({ result }) => result?.changed).sort()).toEqual([false, true])
+    expect(provider.tokenRequests('authorization_code')).toHaveLength(1)
+    const later = await world.claw({ stdin: redirect }, 'auth', 'complete', 'acme', '--stdin', '--json')
+    expect(later).toMatchObject({ exitCode: 0, result: { changed: false } })
+    expect((await world.claw('auth', 'status', '--json')).result).toMatchObject({ pending: [] })
+  })
+
+  it('takes a paste beside the callback, after a wrong one', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    let paste: (text: string) => void = () => undefined
+    const browser = whenPrinted(async (url) => paste(`something else\n${await provider.authorize(url)}\n`))
+    const signIn = await world.claw(
+      { onStdout: browser.onStdout, stdin: 'held', onStart: (child) => (paste = (text) => child.stdin?.write(text)) },
+      'auth',
+      '--browser',
+      '--paste-stdin',
+      'acme',
+      '--no-check',
+      '--json',
+    )
+    expect(signIn).toMatchObject({ exitCode: 0, result: { changed: true } })
+    expect(signIn.stderr).toMatch(/^warning: what was pasted does not finish the sign-in: it holds spaces or line ends/)
+  })
+
+  it('ends with 79 when somebody denies', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    const browser = whenPrinted(async (url) => {
+      const page = await ask(await provider.authorize(url, 'deny'))
+      expect(page.body).toContain('did not go through')
+    })
+    const signIn = await world.claw({ onStdout: browser.onStdout }, 'auth', '--browser', 'acme', '--json')
+    await browser.done()
+    expect(signIn).toMatchObject({ exitCode: 79, result: { code: 'CLAW_DENIED' } })
+  })
+
+  it('ends with 66 where nothing waits to be completed', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    expect(await world.claw({ stdin: 'code=c&state=s' }, 'auth', 'complete', 'acme', '--stdin', '--json')).toMatchObject({
+      exitCode: 66,
+      result: { code: 'CLAW_NOTHING_PENDING' },
+    })
+  })
+
+  it('ends with 81 at --timeout', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    const signIn = await world.claw('auth', '--browser', 'acme', '--timeout', '1s', '--json')
+    expect(signIn).toMatchObject({ exitCode: 81, result: { code: 'CLAW_TIMEOUT' } })
+  })
+})
