@@ -54,10 +54,11 @@ export function noCredential(
 /** Where a sign-in has been started, the shortest way is to finish it. */
 function waitCommand(named: Named, wanted: WantedCredential, candidates: readonly Candidate[]): string | undefined {
   const waits = candidates.find(
-    ({ fact, kind, auth }) => fact === 'pending' && isWantedKind(kind, wanted) && METHOD_OF[auth.kind] === 'device',
+    ({ fact, kind, auth }) => fact === 'pending' && isWantedKind(kind, wanted) && ['device', 'pkce'].includes(METHOD_OF[auth.kind]),
   )
   if (!waits) return undefined
-  return `claw auth wait ${named.name}${profileFlag(waits.profile)}`
+  const isPasted = METHOD_OF[waits.auth.kind] === 'pkce'
+  return `claw auth ${isPasted ? 'complete' : 'wait'} ${named.name}${isPasted ? ' --stdin' : ''}${profileFlag(waits.profile)}`
 }
 
 interface WayIn {
@@ -92,6 +93,10 @@ function wayIn(named: Named, route: Route, auth: AuthEntry, profile: string): Wa
       return [given('auth_token', 'token')]
     case 'device':
       return [{ line: `device sign-in: run \`${command}\` and approve it in a browser elsewhere`, fix: command, command }]
+    case 'pkce':
+      return [
+        { line: `sign-in in a browser: run \`${command}\`, then \`claw auth complete ${named.name} --stdin\``, fix: command, command },
+      ]
     default:
       return []
   }

@@ -46,7 +46,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     (record) => record.route === route.id && record.profile === options.profile && record.kind === 'oauth',
   )
   const isPending = snapshot.flows.some(
-    (flow) => flow.route === route.id && flow.profile === options.profile && flow.expiresAt > snapshot.now,
+    (flow) => flow.method === 'device' && flow.route === route.id && flow.profile === options.profile && flow.expiresAt > snapshot.now,
   )
   const isGood = before?.state === 'ok' && (before.refreshable || remainingMs(before, snapshot.now) > 0)
   if (before && isGood && !isPending && !options.force) return { state: 'granted', route, record: before, changed: false, before }

@@ -26,7 +26,7 @@ export interface PkceOptions {
   readonly force: boolean
   /** Gives the next thing that was pasted, `null` after the last; absent: nothing is read. */
   readonly paste?: ((signal: AbortSignal) => Promise<string | null>) | undefined
-  onAddress(notice: AuthorizationNotice, route: Route): void
+  onAddress(notice: AuthorizationNotice, place: Pick<MethodChoice, 'route' | 'auth'>): void
   /** A paste that does not finish the sign-in, while the callback still may. */
   onPasteRefused(error: ClawError): void
 }
@@ -94,7 +94,8 @@ export async function signInWithBrowser(session: Session, options: PkceOptions):
         signInCommand: target.signInCommand,
       },
       signal,
-      onEmit: (fact) => (fact.type === 'addressReady' ? options.onAddress(fact.notice, route) : options.onPasteRefused(fact.error)),
+      onEmit: (fact) =>
+        fact.type === 'addressReady' ? options.onAddress(fact.notice, { route, auth }) : options.onPasteRefused(fact.error),
     })
     if (!outcome.ok) throw outcome.error
     if (outcome.state === 'handedOver') return { state: 'handedOver', route, kind, notice: outcome.notice }

@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE, profileFlag, type Verdict } from '../core/vocabulary.t
 import type { CredentialRecord, Holder } from '../credentials/record.ts'
 import { decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
+import { KIND_OF } from '../providers/auth-kinds.ts'
 import { authFor, type Candidate, candidate, judgeModel, type Scope } from './candidates.ts'
 import type { Route } from './catalogue.ts'
 import type { Gathered } from './gather-candidates.ts'
@@ -35,15 +36,19 @@ export function fromStore(scope: Scope, store: StoreReading): Gathered {
   const flows = snapshot.flows.flatMap((flow) => {
     const route = flow.profile === profile && flow.expiresAt > snapshot.now ? ofRoute(flow.route) : undefined
     if (!route) return []
-    const reason = `a sign-in waits: claw auth ${flow.method === 'device' ? 'wait' : 'complete'} ${route.id}${profileFlag(profile)}`
+    const rest = flow.method === 'device' ? `wait ${route.id}` : `complete ${route.id} --stdin`
+    const reason = `a sign-in waits: claw auth ${rest}${profileFlag(profile)}`
+    // What it brings: a code may be for a key that is minted with it.
+    const own = route.entry.auth.find(({ id }) => id === flow.auth)
+    const kind = own ? KIND_OF[own.kind] : 'oauth'
     return [
       candidate({
         origin: 'store',
-        kind: 'oauth',
+        kind,
         fact: 'pending',
         source,
         route,
-        auth: authFor(route, 'oauth', flow.auth),
+        auth: authFor(route, kind, flow.auth),
         profile,
         expiresAt: flow.expiresAt,
         reason,

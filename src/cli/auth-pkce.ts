@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE, profileFlag } from '../core/vocabulary.ts'
 import { type PkceSignInResult, signInWithBrowser } from '../app/sign-in-pkce.ts'
 import type { PkceWay } from '../app/pkce-sign-in.ts'
 import type { Session } from '../app/session.ts'
+import { termsLine } from '../app/terms.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 import type { Shell } from './context.ts'
 import { finishSignIn } from './finish-sign-in.ts'
@@ -46,11 +47,11 @@ export async function signInInBrowser(
         way: options.way,
         force: options.force,
         paste: paste?.next,
-        onAddress: (notice, { entry, id, provider: owner }) => {
+        onAddress: (notice, { route, auth }) => {
+          const { entry, id, provider: owner } = route
           provider = owner
           if (options.way === 'complete') return
           const expiresAt = formatInstant(notice.expiresAt)
-          const { termsNote, termsNoteOn } = entry
           if (output.json)
             writes.add(() =>
               output.print({ type: 'authorization_url', provider, url: notice.url, redirectUri: notice.redirectUri, expiresAt }),
@@ -60,7 +61,8 @@ export async function signInInBrowser(
             writes.add(() => output.say(`  ${notice.url}`))
             for (const line of whatFollows(options, notice.redirectUri, expiresAt)) writes.add(() => output.say(line))
           }
-          if (termsNote && termsNoteOn?.includes('auth')) writes.add(() => output.note(termsNote))
+          const terms = termsLine({ route, auth })
+          if (terms !== null) writes.add(() => output.note(terms))
           if (id !== owner && options.provider !== id)
             writes.add(() => output.note(`this sign-in is for the route \`${id}\` of \`${owner}\``))
           if (options.open) writes.add(() => open(shell, output, notice.url))

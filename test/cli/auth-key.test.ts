@@ -264,7 +264,7 @@ describe('the end of a token', () => {
   it.each([
     [['--token', 'anthropic', '--expires-in', 'soon'], '`--expires-in` is no duration'],
     [['--api-key', 'anthropic', '--expires-in', '30d'], '`--expires-in` belongs to `--token`'],
-    [['--api-key', '--token', 'anthropic'], '`--device`, `--api-key` and `--token` exclude each other'],
+    [['--api-key', '--token', 'anthropic'], '`--api-key` and `--token` exclude each other'],
     [['--api-key', 'anthropic', '--stdin', '--from-env', 'X'], '`--stdin`, `--from-env` and `--from-file` exclude each other'],
     [['--api-key', 'anthropic', '--profile', 'No.Name'], '`--profile` is no name of a profile'],
   ])('and other flags that make no sense are exit 2: auth %j', async (argv, what) => {
