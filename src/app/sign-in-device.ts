@@ -58,7 +58,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     signInCommand,
     async speak(pinned) {
       const client = pinned
-        ? pinnedTo(await oauthClient(session, route, auth, signal, pinned), auth)
+        ? pinnedTo(await oauthClient(session, route, auth, signal, pinned, 'sign-in'))
         : await oauthClient(session, route, auth, signal)
       return {
         dialect: deviceDialect(client, auth, notEnabledFix(session, options.name, auth)),
@@ -100,9 +100,9 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
 }
 
 /** The client of a flow that is gone on with: what was asked of one server is asked of no other (S-42). */
-function pinnedTo(client: OAuthClient, auth: AuthEntry): OAuthClient {
+function pinnedTo(client: OAuthClient): OAuthClient {
   // The start is over, so that a server found by discovery need not be asked for its other endpoint.
-  return { ...client, device: client.device ?? client.token, token: { ...client.token, encoding: auth.tokenBody ?? 'form' } }
+  return { ...client, device: client.device ?? client.token }
 }
 
 /** What helps where a provider has device sign-in switched off: the switch, or another way in. */
