@@ -28,6 +28,7 @@ export function deviceDialect(client: OAuthClient, auth: AuthEntry, notEnabledFi
   const start: DeviceRules = {
     tokenEndpoint: token.url,
     verificationHosts: client.verificationHosts,
+    httpsOnly: auth.verificationHttpsOnly,
     verificationUriMayBeEmpty: auth.verificationUriMayBeEmpty ?? false,
     defaultIntervalMs: auth.defaultIntervalMs ?? inMs(auth.defaultIntervalS),
     defaultLifetimeMs: inMs(auth.expiresS),

@@ -14,6 +14,8 @@ export interface PageRules {
   readonly tokenEndpoint: string
   /** Hosts that a verification page may have without a warning, beside the site of the token endpoint. */
   readonly verificationHosts: readonly string[]
+  /** Not even this machine may have a page without TLS (xAI). */
+  readonly httpsOnly?: boolean | undefined
 }
 
 /** How a provider differs from the RFC when a sign-in starts. */
@@ -55,11 +57,16 @@ export function judgeDeviceAuthorization(answer: Answer, rules: DeviceRules): De
 /** The addresses that the person who approves is shown. @throws {ClawError} `CLAW_PROTOCOL` */
 export function pagesOf(
   fields: ReadonlyMap<string, unknown>,
-  { tokenEndpoint, verificationHosts }: PageRules,
+  { tokenEndpoint, verificationHosts, httpsOnly }: PageRules,
   mayBeEmpty = false,
 ): Pick<DeviceStart, 'verificationUri' | 'verificationUriComplete' | 'warnings'> {
-  const named = verificationUri(fields.get('verification_uri') ?? fields.get('verification_url'), 'verification_uri', tokenEndpoint)
-  const complete = verificationUri(fields.get('verification_uri_complete'), 'verification_uri_complete', tokenEndpoint)
+  const named = verificationUri(
+    fields.get('verification_uri') ?? fields.get('verification_url'),
+    'verification_uri',
+    tokenEndpoint,
+    httpsOnly,
+  )
+  const complete = verificationUri(fields.get('verification_uri_complete'), 'verification_uri_complete', tokenEndpoint, httpsOnly)
   const page = named ?? (mayBeEmpty ? complete : null)
   if (page === null) throw brokenAnswer('`verification_uri` is missing from the device authorization')
   const isComplete = complete !== null && complete.origin === page.origin

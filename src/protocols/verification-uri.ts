@@ -10,10 +10,11 @@ const LONGEST_URI = 512
  * name, without anything that drives a terminal or a log; http only to this machine, and only when the token endpoint is
  * there too. `href` of the result is ASCII: letters of other scripts in the host show as punycode.
  *
+ * @param httpsOnly not even that
  * @returns `null` where the field is absent or empty
  * @throws {ClawError} `CLAW_PROTOCOL`
  */
-export function verificationUri(value: unknown, name: string, tokenEndpoint: string): URL | null {
+export function verificationUri(value: unknown, name: string, tokenEndpoint: string, httpsOnly = false): URL | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value !== 'string') throw brokenAnswer(`\`${name}\` of the device authorization must be a string`, `it is a ${typeof value}`)
   if (value.length > LONGEST_URI) throw brokenAnswer(`\`${name}\` of the device authorization is longer than ${LONGEST_URI} characters`)
@@ -21,7 +22,7 @@ export function verificationUri(value: unknown, name: string, tokenEndpoint: str
     throw brokenAnswer(`\`${name}\` of the device authorization holds characters that may not stand in an address`)
   if (!URL.canParse(value)) throw brokenAnswer(`\`${name}\` of the device authorization is no address`)
   const url = new URL(value)
-  const mayBePlain = isLoopbackUrl(url) && isLoopbackUrl(new URL(tokenEndpoint))
+  const mayBePlain = !httpsOnly && isLoopbackUrl(url) && isLoopbackUrl(new URL(tokenEndpoint))
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
     throw brokenAnswer(`\`${name}\` of the device authorization must be an https address`, `it is \`${visibleLine(url.protocol, 20)}\``)
   }

@@ -16,6 +16,8 @@ export interface DeviceRequest {
   readonly scope?: string | undefined
   /** PKCE inside the device grant: what the verifier of the poll must hash to. */
   readonly challenge?: string | undefined
+  /** The code of the person is the handle of the device too (MiniMax). */
+  readonly isByUserCode?: boolean
 }
 
 export interface StartedDevice {
@@ -66,7 +68,7 @@ export class DeviceCodes {
       polls: 0,
       decision: 'pending',
     }
-    this.#grants.set(deviceCode, grant)
+    this.#grants.set(request.isByUserCode ? grant.userCode : deviceCode, grant)
     return { deviceCode, userCode: grant.userCode, expiresInS: codeLifetimeS, intervalS }
   }
 
@@ -98,6 +100,12 @@ export class DeviceCodes {
     if (grant.decision === 'pending') return { kind: 'error', error: 'authorization_pending' }
     this.#grants.delete(deviceCode)
     return { kind: 'approved', request: grant.request }
+  }
+
+  /** The same for a device that says the code of the person in place of its client (OpenAI). */
+  pollAs(deviceCode: string, userCode: string): Poll {
+    const grant = this.#grants.get(deviceCode)
+    return this.poll(grant?.userCode === userCode ? deviceCode : '', grant?.request.clientId ?? '')
   }
 
   /** No vowels, so that no words come out (RFC 8628 section 6.1). */

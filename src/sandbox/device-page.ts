@@ -1,12 +1,14 @@
 import { type Dialect, formOf, page } from './dialect.ts'
 
+/** The page of every answer that names one, and the one that Codex knows by heart. */
+const PATHS: readonly string[] = ['/device', '/auth.openai.com/codex/device']
 const CODE = /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/i
 
 /** The page on which somebody approves a code. It is the same whatever the address says (S-39). */
 export const devicePage: Dialect = {
   name: 'page',
   answer(request, world) {
-    if (request.path !== '/device') return undefined
+    if (!PATHS.includes(request.path)) return undefined
     if (request.method === 'GET') {
       return page(
         200,

@@ -1,9 +1,13 @@
 import { devicePage } from './device-page.ts'
 import type { Dialect } from './dialect.ts'
+import { github } from './github.ts'
 import { kimi } from './kimi.ts'
 import type { Mirror } from './mirror.ts'
+import { minimax } from './minimax.ts'
 import { mirroredDialects } from './mirrored-dialects.ts'
+import { openAiSignIn } from './openai-sign-in.ts'
 import { rfc8628 } from './rfc8628.ts'
+import { xai } from './xai.ts'
 
 /** A vendor of one's own in the style of OpenAI. */
 const acme = mirroredDialects({
@@ -17,5 +21,5 @@ const acme = mirroredDialects({
 
 /** Each has its own part of the address space; the first that knows a request answers it. */
 export function dialectsOf({ bases }: Mirror): readonly Dialect[] {
-  return [devicePage, rfc8628, ...kimi, ...bases.flatMap(mirroredDialects), ...acme]
+  return [devicePage, rfc8628, ...kimi, openAiSignIn, github, xai, ...minimax, ...bases.flatMap(mirroredDialects), ...acme]
 }

@@ -22,3 +22,9 @@ export function tokenFault({ scenario, script }: SandboxWorld, note?: JournalNot
   if (scenario.token === 'html') return { ...page(200, 'Sign in', '<h1>Sign in to the network</h1>'), ...(note && { note }) }
   return script.isOut() ? json(503, { error: 'temporarily_unavailable' }, { ...note, note: 'out' }, { 'retry-after': '1' }) : undefined
 }
+
+/** What scenarios do to every request of a device sign-in; `undefined` = nothing. */
+export function deviceFault({ scenario, script }: SandboxWorld, isStart: boolean): Reply | undefined {
+  if (isStart && scenario.hasNoDevice) return json(404, { error: { message: 'Not Found' } })
+  return script.isChallenged() ? page(403, 'One moment', '<h1>Checking your browser</h1>') : undefined
+}

@@ -17,6 +17,10 @@ export interface Scenario {
   readonly token?: 'html' | 'malformed'
   /** Requests to a token endpoint that are answered 503 before the first honest answer. */
   readonly outages?: number
+  /** Requests of a device sign-in that are answered by a page before the first honest answer. */
+  readonly pages?: number
+  /** Device sign-in is switched off. */
+  readonly hasNoDevice?: boolean
   /** For prompts. */
   readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent' | 'slow'
   /** The Date header is off by this, ms. */
@@ -34,6 +38,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'refresh-busy': { says: 'refreshes are answered 503', refresh: 'busy' },
   'refresh-forbidden': { says: 'refreshes are answered by a 403 page', refresh: 'forbidden' },
   'token-html': { says: 'the token endpoint answers with a page', token: 'html' },
+  challenge: { says: 'the first two requests of a device sign-in are answered by a page', pages: 2 },
+  'device-off': { says: 'device sign-in is not enabled', hasNoDevice: true },
   'token-busy': { says: 'the first request to a token endpoint is answered 503', outages: 1 },
   'token-malformed': { says: 'what a sign-in waits for comes, and is unusable', token: 'malformed' },
   'rate-limit': { says: 'prompts are answered 429 with a reset', prompt: 'rate_limit' },

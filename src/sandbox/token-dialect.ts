@@ -1,8 +1,10 @@
 import type { ServedRequest } from '../platform/served-request.ts'
 import { type Dialect, formOf, json, page, type Reply, type SandboxWorld } from './dialect.ts'
-import { granting, tokenFault } from './granting.ts'
+import { deviceFault, granting, tokenFault } from './granting.ts'
 import { type JournalNote, shortHash } from './journal.ts'
+import type { Scenario } from './scenarios.ts'
 import type { Tokens } from './token-families.ts'
+import type { TokenStyle } from './token-style.ts'
 
 /** How two authorization servers differ that speak RFC 8628. */
 export interface TokenDialectRules {
@@ -14,6 +16,12 @@ export interface TokenDialectRules {
   readonly hasEmptyUri: boolean
   /** What an answer says was granted; `null` = what was asked for, which need not be said (RFC 6749 section 5.1). */
   readonly scope: string | null
+  /** The status of an OAuth error; absent = 400. GitHub answers 200. */
+  readonly errorStatus?: number
+  /** What its tokens look like; absent = nothing that anybody can read. */
+  style?(scenario: Scenario): TokenStyle
+  /** Does not say how long a token lives, though it has an end. */
+  readonly hidesLifetime?: boolean
 }
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -25,7 +33,7 @@ export function tokenDialect(rules: TokenDialectRules): Dialect {
     answer(request, world) {
       switch (request.method === 'POST' ? request.path : null) {
         case rules.devicePath:
-          return withClient(request, (form, clientId) => startDevice(rules, form, clientId, world))
+          return deviceFault(world, true) ?? withClient(request, (form, clientId) => startDevice(rules, form, clientId, world))
         case rules.tokenPath:
           return withClient(request, (form, clientId) => token(rules, form, clientId, world))
         case rules.revokePath:
@@ -78,12 +86,19 @@ function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string
 
 function poll(rules: TokenDialectRules, deviceCode: string, clientId: string, world: SandboxWorld): Reply {
   const note = { grantType: 'device_code', token: shortHash(deviceCode) }
-  if (world.script.slowsDown()) return json(400, { error: 'slow_down', interval: 2 }, { ...note, note: 'slow_down' })
-  if (world.scenario.denies) return json(400, { error: 'access_denied' }, { ...note, note: 'access_denied' })
+  const fault = deviceFault(world, false)
+  if (fault) return fault
+  const error = (words: Readonly<Record<string, unknown>> & { readonly error: string }) =>
+    json(rules.errorStatus ?? 400, words, { ...note, note: words.error })
+  if (world.script.slowsDown()) return error({ error: 'slow_down', interval: 2 })
+  if (world.scenario.denies) return error({ error: 'access_denied' })
   const polled = world.authorization.devices.poll(deviceCode, clientId)
   if (polled.kind === 'approved')
-    return granting(world, tokenAnswer(rules, world.authorization.tokens.issue(clientId)), 'access_token', { ...note, note: 'granted' })
-  return json(400, { error: polled.error }, { ...note, note: polled.error })
+    return granting(world, tokenAnswer(rules, world.authorization.tokens.issue(clientId, rules.style?.(world.scenario))), 'access_token', {
+      ...note,
+      note: 'granted',
+    })
+  return error({ error: polled.error })
 }
 
 function refresh(rules: TokenDialectRules, refreshToken: string, clientId: string, world: SandboxWorld): Reply {
@@ -92,7 +107,7 @@ function refresh(rules: TokenDialectRules, refreshToken: string, clientId: strin
   if (world.scenario.refresh === 'forbidden') return { ...page(403, 'Forbidden', '<h1>Access denied</h1>'), note }
   const refreshed = world.authorization.tokens.refresh(refreshToken, clientId)
   const told = { ...note, generation: refreshed.generation, note: refreshed.kind }
-  if (!('tokens' in refreshed)) return json(400, { error: 'invalid_grant' }, told)
+  if (!('tokens' in refreshed)) return json(rules.errorStatus ?? 400, { error: 'invalid_grant' }, told)
   if (world.scenario.refresh === 'lost') return { status: 200, isCut: true, note: { ...told, note: 'answer lost' } }
   return granting(world, tokenAnswer(rules, refreshed.tokens), 'access_token', told)
 }
@@ -104,12 +119,15 @@ function revoke(form: URLSearchParams, { authorization }: SandboxWorld): Reply {
   return { status: 200, note: { note: 'revocation', token: shortHash(sent) } }
 }
 
-function tokenAnswer({ scope }: TokenDialectRules, { accessToken, refreshToken, expiresInS }: Tokens): Record<string, unknown> {
+function tokenAnswer(
+  { scope, hidesLifetime }: TokenDialectRules,
+  { accessToken, refreshToken, expiresInS }: Tokens,
+): Record<string, unknown> {
   return {
     access_token: accessToken,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
     token_type: 'Bearer',
-    ...(expiresInS === null ? {} : { expires_in: expiresInS }),
+    ...(expiresInS === null || hidesLifetime ? {} : { expires_in: expiresInS }),
     ...(scope === null ? {} : { scope }),
   }
 }

@@ -153,6 +153,14 @@ describe('judgeDeviceAuthorization', () => {
     )
   })
 
+  it('S-44 takes http to no machine at all, where the catalogue says so', async () => {
+    const failure = await failureOf(() => judge({ verification_uri: 'http://127.0.0.1:2/device' }, { ...local, httpsOnly: true }))
+    expect([failure.code, failure.what]).toEqual([
+      'CLAW_PROTOCOL',
+      '`verification_uri` of the device authorization must be an https address',
+    ])
+  })
+
   const WHO = 'the device authorization endpoint'
   it('R-21 says what to switch on, where the catalogue knows it', async () => {
     expect(await failureOf(() => judgeDeviceAuthorization(answer(404, ''), { ...rules, notEnabledFix: 'switch it on' }))).toEqual({

@@ -104,6 +104,13 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
     expect(await isTaken(tokens.access)).toBe(true)
   },
 
+  async challenge({ ask }) {
+    const asked = () => ask('/issuer/device_authorization', { form: { client_id: 'claw' } })
+    expect([(await asked()).status, (await asked()).status, (await asked()).status]).toEqual([403, 403, 200])
+  },
+  async 'device-off'({ start }) {
+    expect((await start()).status).toBe(404)
+  },
   async 'token-html'({ ask, start }) {
     expect((await start()).status).toBe(200)
     const heard = await ask(ISSUER.token, { form: { client_id: 'claw', grant_type: 'refresh_token', refresh_token: 'x' } })
