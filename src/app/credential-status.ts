@@ -1,12 +1,15 @@
 import { formatInstant } from '../core/duration.ts'
-import type { CandidateState, Kind, Method } from '../core/vocabulary.ts'
+import { type CandidateState, type Kind, type Method, slotName } from '../core/vocabulary.ts'
 import { maskOf } from '../credentials/key-shape.ts'
 import { remainingMs } from '../credentials/refresh-decision.ts'
 import type { Snapshot } from '../credentials/store.ts'
+import { kindWords } from './candidates.ts'
 import type { Named } from './catalogue.ts'
+import { endsSoon } from './ending.ts'
 import { type Survey, surveyCredentials } from './find-credential.ts'
 import { isInDoubt } from './refresh-doubt.ts'
 import type { Session } from './session.ts'
+import { signInCommand } from './sign-in-command.ts'
 import { compare, storedRecords } from './stored-records.ts'
 
 /** One credential as `auth status` shows it. */
@@ -38,6 +41,7 @@ export interface PendingRow {
 export interface CredentialStatus {
   readonly credentials: readonly StatusRow[]
   readonly pending: readonly PendingRow[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
 }
 
 export interface StatusGate {
@@ -71,6 +75,12 @@ export async function credentialStatus(session: Session, name: string | undefine
         userCode,
         verificationUri,
         expiresAt: formatInstant(expiresAt),
+      })),
+    warnings: storedRecords(snapshot, catalogue, { name })
+      .filter((record) => endsSoon(record, snapshot.now))
+      .map((record) => ({
+        code: 'ends_soon',
+        message: `the ${kindWords(record.kind)} of \`${slotName(record)}\` ends ${formatInstant(record.expiresAt ?? 0)}, and only a person can renew it: ${signInCommand(record)}`,
       })),
   }
 }

@@ -47,6 +47,7 @@ export class AuthStatusCommand extends ClawCommand {
       if (status.credentials.length === 0 && status.pending.length === 0)
         await this.note('no credential was found; `claw auth list` shows how to get one')
     }
+    if (!this.json) for (const { message } of status.warnings) await this.say(`warning: ${message}`)
     return isGate && !ok ? 1 : 0
   }
 }

@@ -5,9 +5,8 @@ import { credentialStatus, meetsGate } from '../../src/app/credential-status.ts'
 import type { Session } from '../../src/app/session.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { MemorySpool } from '../../src/credentials/memory-store.ts'
 import { isLease, type Snapshot } from '../../src/credentials/store.ts'
-import { systemRandom } from '../../src/platform/random.ts'
+import { sessionOf } from '../support/credential-session.ts'
 import { credentialWorld, startFlow, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 
@@ -20,27 +19,6 @@ async function world(...given: Parameters<typeof credentialWorld>): Promise<Test
   const here = await credentialWorld(...given)
   worlds.push(here)
   return here
-}
-
-/** A session that may send nothing. Its store is that of the world, changed where a test says so. */
-function sessionOf(here: TestWorld, changes: Partial<TestWorld['store']> = {}): Session {
-  const unexpected = () => Promise.reject(new Error('nobody expected a request'))
-  const store = new Proxy(here.store, {
-    get(target, name) {
-      const own = Object.entries(changes).find(([key]) => key === name)
-      const value: unknown = own ? own[1] : Reflect.get(target, name)
-      return typeof value === 'function' && !own ? value.bind(target) : value
-    },
-  })
-  const ports = {
-    ...here.ports,
-    store,
-    random: systemRandom,
-    version: '0.0.0',
-    http: { request: unexpected, connect: unexpected },
-    spool: new MemorySpool(),
-  }
-  return { ports, config: here.config, catalogue: here.catalogue, signal: here.signal, configError: undefined, trust: 'none' }
 }
 
 // Most of these machines have nothing but the fault that a test is about.

@@ -2,6 +2,7 @@ import { formatDuration, formatInstant } from '../../core/duration.ts'
 import { ClawError } from '../../core/errors.ts'
 import { slotName } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
+import { endsSoon } from '../ending.ts'
 import { commandForKind, renewalCommand, replacement } from '../sign-in-command.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
@@ -160,6 +161,14 @@ function freshness({ chosen, record }: CredentialUse, { session, options }: Grou
       evidence: 'resolved',
       detail: `it ends ${at}, sooner than in ${formatDuration(options.minTtlMs)}`,
       ...(chosen ? { fix: { command: renewalCommand(chosen) } } : {}),
+    }
+  }
+  if (chosen && record && endsSoon(record, now)) {
+    return {
+      status: 'warn',
+      evidence: 'resolved',
+      detail: `it ends ${at}, and only a person can renew it`,
+      fix: { command: renewalCommand(chosen) },
     }
   }
   return { status: 'pass', evidence: 'resolved', detail: `until ${at}${isRefreshable ? ', and can be refreshed' : ''}` }
