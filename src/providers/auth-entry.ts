@@ -49,6 +49,8 @@ export interface AuthEntry {
   readonly rejectPrefixes?: readonly string[]
   /** What a value with a rejected prefix is, where no entry of the catalogue has it: `an admin key, which answers no prompts`. */
   readonly rejectNotes?: Readonly<Record<string, string>>
+  /** By the beginning of a value that is still taken: what is to be said about it. */
+  readonly warnPrefixes?: Readonly<Record<string, string>>
   /** Answers whose credential it is (`at-` tokens of Codex): a GET with the token as bearer. */
   readonly whoamiUrl?: string
   readonly whoamiFields?: readonly string[]

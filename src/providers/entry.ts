@@ -30,7 +30,12 @@ export interface ProviderEntry {
   /** Where else a credential of this provider leads: by the auth entry it came by, or by the prefix of a key. */
   readonly routes?: readonly RouteLink[]
 
-  /** In order of preference; `protocol` of the configuration picks one. */
+  /** What is named here and not built: asking for it says why. */
+  readonly withdrawn?: Withdrawn
+
+  /** What the vendor speaks beside or in place of the four: said where a prompt is impossible. */
+  readonly ownProtocol?: string
+  /** In order of preference; `protocol` of the configuration picks one. None: credentials are kept, prompts are not. */
   readonly protocols: readonly Protocol[]
   /** By the beginning of a model's id: its protocol, for models that the entry does not know. */
   readonly protocolByPrefix?: Readonly<Record<string, Protocol>>
@@ -38,12 +43,24 @@ export interface ProviderEntry {
   /** Base URL by protocol, where they differ. */
   readonly baseUrls?: Partial<Readonly<Record<Protocol, string>>>
   readonly baseUrlEnv?: string
+  /** Variables, first wins, of what stands as `{name}` in addresses and in `query`; in the configuration `settings.NAME`. */
+  readonly envSettings?: Readonly<Record<string, readonly string[]>>
+  /** Values of such names where no variable and no file says another. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Added to every request; values may hold `{name}` of a setting. */
+  readonly query?: Readonly<Record<string, string>>
+  /** The setting that says what is sent in place of a model: `model=deployment,…`. */
+  readonly modelMapSetting?: string
+  /** Other people have hosts that `trustedHosts` covers: a stored credential stays with the one that it was signed in for. */
+  readonly hostsOfCustomers?: boolean
   /** Cut from the end of a base URL of the environment for anthropic-messages. */
   readonly baseUrlEnvStrip?: string
   readonly regions?: Readonly<Record<string, Region>>
   readonly defaultRegion?: string
   /** Joined to the base URL; or absolute with `{origin}`. */
   readonly modelsEndpoint?: string
+  /** What the list puts before each id. */
+  readonly modelsIdPrefix?: string
   /** Field of a listed model that holds its last day (YYYY-MM-DD or null). */
   readonly modelsShutdownField?: string
   /** Where the account's quota windows can be read, as `modelsEndpoint`. */
@@ -82,6 +99,14 @@ export interface ProviderEntry {
   readonly models: readonly ModelEntry[]
   /** Where each fact was read: field path -> page or program, and the month. Every top-level fact has one; `*` covers the rest. */
   readonly sources: Readonly<Record<string, string>>
+}
+
+export interface Withdrawn {
+  readonly why: string
+  /** YYYY-MM-DD */
+  readonly since: string
+  readonly fix: string
+  readonly source: string
 }
 
 export interface RouteLimits {

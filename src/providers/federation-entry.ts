@@ -1,5 +1,8 @@
 /** How a vendor exchanges the token of a CI job or machine for one of its own (RFC 8693, RFC 7523, or a way of its own). */
 export interface FederationEntry {
+  /** A way of its own, in steps that no field describes; absent = one request as below. */
+  readonly flow?: 'aws-web-identity-then-presign'
+  /** May hold `{name}` of an id or setting. */
   readonly tokenUrl: string
   readonly tokenUrlFollowsBaseUrl?: boolean
   readonly exchangeHosts: readonly string[]
@@ -9,6 +12,11 @@ export interface FederationEntry {
   readonly subjectField: string
   readonly subjectTokenType?: string
   readonly subjectTokenTypes?: readonly string[]
+  /** Sent as they stand. */
+  readonly fixedFields?: Readonly<Record<string, string>>
+  /** Sent with `{name}` of an id filled in. */
+  readonly fieldTemplates?: Readonly<Record<string, string>>
+  readonly noAuthorizationHeader?: boolean
   readonly bodyFields: readonly string[]
   readonly requiredFields: readonly string[]
   readonly recommendedFields?: readonly string[]
@@ -46,4 +54,32 @@ export interface FederationEntry {
   readonly advisoryBufferS?: number
   readonly errorMap: Readonly<Record<string, string>>
   readonly refusedHint?: string
+  /** A second request, with the minted token, where the id of that name is set. */
+  readonly secondStep?: SecondStep
+  /** `type` of a file of the vendor's that holds the same facts. */
+  readonly configFileType?: string
+  readonly presign?: Presign
+}
+
+interface SecondStep {
+  readonly url: string
+  readonly body: 'json' | 'form'
+  readonly fields: readonly string[]
+  readonly when: string
+  readonly accessField: string
+  /** RFC 3339 */
+  readonly expiryField: string
+  readonly hosts: readonly string[]
+}
+
+/** A request that is signed and encoded, and so becomes the token. */
+interface Presign {
+  readonly method: 'POST'
+  readonly host: string
+  readonly query: string
+  readonly service: string
+  readonly expiresS: number
+  readonly append: string
+  readonly encode: 'base64'
+  readonly prefix: string
 }
