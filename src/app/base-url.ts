@@ -8,7 +8,7 @@ import { regionOf } from './merge-entry.ts'
 
 /**
  * Where requests of a route go: the user's `base_url`, else what protocol and region choose. `region` is that of the
- * credential where it is bound to one.
+ * credential where it is bound to one. `{name}` of a setting still stands in it.
  *
  * @throws {ClawError} `CLAW_CONFIG_INVALID` where no address is known for the protocol in that region.
  */
@@ -18,7 +18,7 @@ export function baseUrlOf(route: Route, region: string | null = null): string {
   const own = settings?.overrides.baseUrls
   const ownUrl = isTable(own) ? own[protocol] : undefined
   if (typeof ownUrl === 'string') return withoutSlash(ownUrl)
-  const isFirst = isSameForm(protocol, entry.protocols[0])
+  const isFirst = entry.protocols.length === 0 || isSameForm(protocol, entry.protocols[0])
   const inRegion = regionOf(entry, region ?? route.region)
   const found = inRegion?.baseUrls?.[protocol] ?? (inRegion && isFirst ? inRegion.baseUrl : undefined)
   const elsewhere = inRegion?.baseUrl !== undefined ? undefined : (entry.baseUrls?.[protocol] ?? (isFirst ? entry.baseUrl : undefined))

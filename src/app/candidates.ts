@@ -35,6 +35,8 @@ export interface Candidate extends Found {
   readonly bundle: Bundle | null
   readonly expiresAt: number | null
   readonly account: string | null
+  /** The one that it is good for, where its variable says so. */
+  readonly region: string | null
   readonly reason: string | null
   readonly error: ClawError | null
 }
@@ -61,6 +63,7 @@ export interface GivenValue {
   readonly read: (kind: SecretKind) => Promise<Secret>
   readonly isFixed: boolean
   readonly isUnread: boolean
+  readonly region?: string | null
 }
 
 const NOTHING = {
@@ -73,6 +76,7 @@ const NOTHING = {
   bundle: null,
   expiresAt: null,
   account: null,
+  region: null,
   reason: null,
   error: null,
   stops: false,
@@ -102,6 +106,7 @@ export async function judgeValue(given: GivenValue, scope: Scope): Promise<Candi
     auth,
     profile: scope.profile,
     reread: given.isFixed ? null : read,
+    region: given.region ?? null,
   })
   if (!auth.enabled) return { ...base, fact: 'refused', reason: whyOff({ route: declared, auth }) }
   if (given.isUnread) return { ...base, settle: () => judgeValue({ ...given, isUnread: false }, scope) }

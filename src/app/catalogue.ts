@@ -34,12 +34,19 @@ export interface Named {
 /** The catalogue in force. */
 export interface Catalogue {
   readonly routes: ReadonlyMap<string, Route>
+  /** What is named in the catalogue and not built, by id. */
+  readonly withdrawn: ReadonlyMap<string, ProviderEntry>
   /** Every id, providers and routes, in the order of the catalogue and then of the configuration. */
   readonly ids: readonly string[]
   /** Ids and aliases. */
   readonly names: readonly string[]
   knows(name: string): boolean
-  /** By id or alias. @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` with the nearest names. */
+  /**
+   * By id or alias.
+   *
+   * @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` with the nearest names; `CLAW_METHOD_UNSUPPORTED` with the reason for one that is
+   * not built.
+   */
   find(name: string): Named
   /** @throws {ClawError} `CLAW_PROVIDER_UNKNOWN` */
   route(id: string): Route
@@ -55,8 +62,13 @@ export function buildCatalogue(
   known: ReadonlyMap<string, ProviderEntry> = CATALOGUE,
 ): Catalogue {
   const entries = new Map<string, ProviderEntry>()
+  const withdrawn = new Map<string, ProviderEntry>()
   for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
     const base = known.get(id)
+    if (base?.withdrawn) {
+      withdrawn.set(id, base)
+      continue
+    }
     const settings = config.providers.get(id)
     const entry = settings ? mergeEntry(base, settings) : base
     if (entry) entries.set(id, entry)
@@ -65,15 +77,21 @@ export function buildCatalogue(
   const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, aliases)))
   const links = linksOf(entries)
   const routes = new Map([...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled)]))
-  return new EffectiveCatalogue(routes, aliases)
+  return new EffectiveCatalogue(routes, aliases, withdrawn)
 }
 
 class EffectiveCatalogue implements Catalogue {
   readonly routes: ReadonlyMap<string, Route>
+  readonly withdrawn: ReadonlyMap<string, ProviderEntry>
   readonly #aliases: ReadonlyMap<string, string>
 
-  constructor(routes: ReadonlyMap<string, Route>, aliases: ReadonlyMap<string, string>) {
+  constructor(
+    routes: ReadonlyMap<string, Route>,
+    aliases: ReadonlyMap<string, string>,
+    withdrawn: ReadonlyMap<string, ProviderEntry>,
+  ) {
     this.routes = routes
+    this.withdrawn = withdrawn
     this.#aliases = aliases
   }
 
@@ -86,7 +104,7 @@ class EffectiveCatalogue implements Catalogue {
   }
 
   knows(name: string): boolean {
-    return this.routes.has(name) || this.#aliases.has(name)
+    return this.routes.has(name) || this.#aliases.has(name) || this.withdrawn.has(name)
   }
 
   find(name: string): Named {
@@ -98,8 +116,20 @@ class EffectiveCatalogue implements Catalogue {
   route(name: string): Route {
     const route = this.routes.get(this.#aliases.get(name) ?? name)
     if (route) return route
-    throw unknownProvider(name, this.names)
+    throw notBuilt(this.withdrawn.get(name)) ?? unknownProvider(name, this.names)
   }
+}
+
+/** A sign-in that its vendor ended, or does not allow: why, since when, and where that was read. */
+function notBuilt(entry: ProviderEntry | undefined): ClawError | undefined {
+  if (!entry?.withdrawn) return undefined
+  const { why, fix, source, since } = entry.withdrawn
+  return new ClawError('CLAW_METHOD_UNSUPPORTED', {
+    what: `\`${entry.id}\` is not built`,
+    why: `${why} (${source})`,
+    fix,
+    data: { terms: entry.terms, since },
+  })
 }
 
 /** Exit 66 with the nearest names. */
@@ -122,7 +152,9 @@ function toRoute(
   const protocol =
     settings?.protocol ?? entry.protocols.find((each) => SPOKEN_PROTOCOLS.includes(each)) ?? entry.protocols[0] ?? 'openai-chat'
   const region = settings?.region ?? entry.defaultRegion ?? null
-  if (settings?.region !== undefined && !regionOf(entry, settings.region)) throw unknownRegion(entry, settings.region)
+  // A region may also be a name that stands in the address, and then any will do.
+  const isKnown = settings?.region === undefined || regionOf(entry, settings.region) || entry.envSettings?.region
+  if (settings?.region !== undefined && !isKnown) throw unknownRegion(entry, settings.region)
   const oauthHost = regionOf(entry, region)?.oauthHost
   const auth = entry.auth.map((each): AuthEntry => {
     const inForce = withEndpoints(each, settings?.auth[each.id], oauthHost)

@@ -4,12 +4,15 @@ import type { Environment } from '../platform/environment.ts'
 import { originsOf } from '../providers/hosts.ts'
 import { baseUrlOf, environmentBaseUrl } from './base-url.ts'
 import type { Candidate } from './candidates.ts'
+import { fillIn, type RouteSettings, settingsOf } from './route-settings.ts'
 
 /** Where a credential is used: the base URL, the origins that may have it, and what goes beside it. */
 export interface CredentialPlace {
   readonly baseUrl: string
   readonly origins: ReadonlySet<string>
   readonly optionalHeaders: Readonly<Record<string, string>>
+  /** What stands for the names in its addresses. */
+  readonly settings: RouteSettings
 }
 
 /**
@@ -22,17 +25,19 @@ export function placeOf(winner: Candidate, environment: Environment): Credential
   const { route, record, bundle, origin } = winner
   const { settings, entry } = route
   const optionalHeaders = optionalHeadersOf(winner, environment)
-  if (bundle) return { baseUrl: bundle.baseUrl, origins: new Set(originsOf(bundle.hosts)), optionalHeaders }
-  const configured = baseUrlOf(route, record?.region ?? null)
+  const isBound = record !== null && record.origins.length > 0
+  const values = settingsOf(route, environment, { isFromEnvironment: origin === 'environment', isBound })
+  if (bundle) return { baseUrl: bundle.baseUrl, origins: new Set(originsOf(bundle.hosts)), optionalHeaders, settings: values }
+  const configured = fillIn(baseUrlOf(route, record?.region ?? winner.region), route, values)
   const moved = origin === 'environment' ? environmentBaseUrl(route, environment) : undefined
   const own = settings ? [new URL(configured).origin] : []
   const isPinned = settings?.origin.from === 'user' && (settings.baseUrl !== undefined || settings.overrides.baseUrls !== undefined)
-  const isBound = record !== null && record.origins.length > 0
   const origins = isBound ? [...record.origins, ...(isPinned ? own : [])] : [...originsOf(entry.trustedHosts), ...own]
   return {
     baseUrl: moved ?? configured,
     origins: new Set(moved === undefined ? origins : [...origins, new URL(moved).origin]),
     optionalHeaders,
+    settings: values,
   }
 }
 

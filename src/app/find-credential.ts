@@ -12,6 +12,7 @@ import { checkAuthMode, checkExpectation, noCredential, profilesOf, stoppedError
 import { placeOf } from './credential-place.ts'
 import { type CredentialQuestion, type CredentialWorld, readStore } from './credential-question.ts'
 import { fromBundle, fromConfig, fromEnvironment, fromIdentity, fromNothing } from './gather-candidates.ts'
+import type { RouteSettings } from './route-settings.ts'
 import { modelElsewhere } from './route-models.ts'
 import { fromStore } from './stored-candidates.ts'
 import { type SurveyRow, surveyRow } from './survey-row.ts'
@@ -50,6 +51,8 @@ export interface ChosenCredential {
   readonly origins: ReadonlySet<string>
   /** Sent beside it, from variables of the provider. */
   readonly optionalHeaders: Readonly<Record<string, string>>
+  /** What stands for the names in the addresses of its route. */
+  readonly settings: RouteSettings
   /** It stands in for a grant that failed for good. */
   readonly degraded: boolean
   /** Reads it again after a refusal; null where that can bring nothing new. */

@@ -51,9 +51,9 @@ export async function fromConfig(scope: Scope, world: ReferenceWorld): Promise<G
 
 /** The variables of the provider, and `NAME_FILE` for each. @throws {ClawError} `CLAW_CONFIG_INVALID` where both are set. */
 export async function fromEnvironment(scope: Scope, world: ReferenceWorld): Promise<Gathered> {
-  const named = scope.family.flatMap((route) => route.entry.auth.flatMap((auth) => (auth.env ?? []).map((name) => ({ route, auth, name }))))
+  const named = scope.family.flatMap((route) => route.entry.auth.flatMap((auth) => variablesOf(route, auth)))
   const candidates = await Promise.all(
-    named.map(async ({ route, auth, name }) => {
+    named.map(async ({ route, auth, name, region }) => {
       const variable = findVariable(world.environment, name, world.uid)
       if (!variable) return []
       const { source, read, isFile } = variable
@@ -68,6 +68,7 @@ export async function fromEnvironment(scope: Scope, world: ReferenceWorld): Prom
           read,
           isFixed: !isFile,
           isUnread: false,
+          region,
         },
         scope,
       )
@@ -76,6 +77,20 @@ export async function fromEnvironment(scope: Scope, world: ReferenceWorld): Prom
   )
   const lookedAt = named.filter(({ route, auth }) => scope.named.routes.includes(route) && auth.enabled).map(({ name }) => `env:${name}`)
   return { candidates: candidates.flat(), lookedAt }
+}
+
+const CHINA = 'china'
+
+/** The variables of a method: those of one region only where no other one was chosen, and first where it was. */
+function variablesOf(
+  route: Route,
+  auth: AuthEntry,
+): { readonly route: Route; readonly auth: AuthEntry; readonly name: string; readonly region: string | null }[] {
+  const chosen = route.settings?.region
+  const general = (auth.env ?? []).map((name) => ({ route, auth, name, region: null }))
+  const chinese = (auth.envChina ?? []).map((name) => ({ route, auth, name, region: CHINA }))
+  if (chosen === CHINA) return [...chinese, ...general]
+  return chosen === undefined ? [...general, ...chinese] : general
 }
 
 const BUNDLE_FILE = 'CLAW_BUNDLE_FILE'

@@ -2,10 +2,10 @@ import { ClawError } from '../core/errors.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { readText } from '../platform/read-text.ts'
 import { refuseRedirect } from '../platform/refuse-redirect.ts'
-import { expandUrl } from '../protocols/url.ts'
 import { headersFor } from './credential-headers.ts'
 import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
+import { requestUrl } from './request-url.ts'
 import { routeHeaders } from './route-headers.ts'
 import type { Session } from './session.ts'
 
@@ -16,7 +16,7 @@ const MOST_LIST_BYTES = 4 * 1024 * 1024
 export async function liveModels(session: Session, credential: ChosenCredential): Promise<string[] | null> {
   const { entry } = credential.route
   if (entry.modelsEndpoint === undefined) return null
-  const url = expandUrl(entry.modelsEndpoint, credential.baseUrl)
+  const url = requestUrl(credential, entry.modelsEndpoint)
   const late = () => new ClawError('CLAW_TIMEOUT', { what: 'the list of models did not come in time' })
   try {
     return await withDeadline(session.ports.clock, LIST_TIMEOUT_MS, late, session.signal, async (signal) => {

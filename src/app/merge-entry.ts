@@ -15,6 +15,9 @@ const ADDED_TO = [
   'regions',
   'clientNotAllowedFix',
   'accountId',
+  'envSettings',
+  'settings',
+  'query',
 ] as const
 
 /**

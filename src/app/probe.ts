@@ -4,11 +4,11 @@ import { readText } from '../platform/read-text.ts'
 import { refuseRedirect } from '../platform/refuse-redirect.ts'
 import { jsonFields } from '../protocols/answer.ts'
 import { providerError } from '../protocols/prompt/provider-error.ts'
-import { expandUrl } from '../protocols/url.ts'
 import { answerContext } from './answer-context.ts'
 import { headersFor } from './credential-headers.ts'
 import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
+import { requestUrl } from './request-url.ts'
 import { routeHeaders } from './route-headers.ts'
 import type { Session } from './session.ts'
 
@@ -27,12 +27,12 @@ const PROBE_TIMEOUT_MS = 10_000
  * Only the provider's own refusal is a failure of the credential.
  */
 export async function probeCredential(session: Session, credential: ChosenCredential): Promise<ProbeResult> {
-  const { route, baseUrl } = credential
+  const { route, auth } = credential
   const { entry } = route
-  const path = entry.probe?.replace(/^GET\s+/, '') ?? entry.modelsEndpoint
+  const path = (auth.probe ?? entry.probe)?.replace(/^GET\s+/, '') ?? entry.modelsEndpoint
   if (!path) return { status: 'pass', evidence: 'resolved', detail: 'no cheap request is known for this provider', error: null }
-  const url = expandUrl(path, baseUrl)
   try {
+    const url = requestUrl(credential, path)
     const { http, clock } = session.ports
     const headers = { ...routeHeaders(route, await deviceFacts(session)), accept: 'application/json', ...headersFor(credential, url) }
     const late = () =>

@@ -3,12 +3,12 @@ import type { HttpResponse } from '../platform/http.ts'
 import type { Message, PromptEvent, PromptRequest, ToolDefinition } from '../protocols/prompt/conversation.ts'
 import { type WireProtocol, wireProtocol } from '../protocols/prompt/wire-protocol.ts'
 import type { WireRequest } from '../protocols/prompt/wire-request.ts'
-import { endpointUrl } from '../protocols/url.ts'
 import { answerContext } from './answer-context.ts'
 import { headersFor } from './credential-headers.ts'
 import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
 import type { ModelUse } from './model-use.ts'
+import { requestUrl } from './request-url.ts'
 import { dialectOf, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
@@ -79,7 +79,7 @@ async function* answered(run: Run): AsyncGenerator<PromptEvent> {
   let credential = use.chosen
   for (let isReplay = false; ; isReplay = true) {
     let hasBegun = false
-    const url = endpointUrl(credential.baseUrl, wire.path)
+    const url = requestUrl(credential, wire.path)
     try {
       const context = answerContext(session, credential, url, wire.body, use.model.entry)
       for await (const event of protocol.readStream(await send(session, credential, url, wire), context)) {

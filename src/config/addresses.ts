@@ -44,7 +44,9 @@ export function passwordOf(text: string): string | undefined {
   }
 }
 
-function urlOf(text: string): URL | undefined {
+/** `{name}` of a setting may stand in an address: whatever fills it in is judged when it does. */
+function urlOf(template: string): URL | undefined {
+  const text = template.replace(/\{[a-z_]{1,64}\}/g, 'x')
   // The scheme is looked for in the text itself: the parser forgives blanks, backslashes and missing slashes.
   if (!/^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/.test(text) || !URL.canParse(text)) return undefined
   const url = new URL(text)

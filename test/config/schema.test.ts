@@ -12,7 +12,7 @@ type Model = Exclude<NonNullable<ProviderDocument['models']>[number], string>
 
 describe('every field of a catalogue entry has a key', () => {
   it('of a provider, an auth entry, a federation and a model', () => {
-    expectTypeOf<Exclude<keyof ProviderEntry, Keys<ProviderDocument>>>().toEqualTypeOf<'id' | 'sources'>()
+    expectTypeOf<Exclude<keyof ProviderEntry, Keys<ProviderDocument>>>().toEqualTypeOf<'id' | 'sources' | 'withdrawn'>()
     expectTypeOf<Exclude<keyof AuthEntry | keyof FederationEntry, Keys<AuthDocument>>>().toEqualTypeOf<
       'id' | 'kind' | 'federation' | 'ids'
     >()
