@@ -85,11 +85,7 @@ class EffectiveCatalogue implements Catalogue {
   readonly withdrawn: ReadonlyMap<string, ProviderEntry>
   readonly #aliases: ReadonlyMap<string, string>
 
-  constructor(
-    routes: ReadonlyMap<string, Route>,
-    aliases: ReadonlyMap<string, string>,
-    withdrawn: ReadonlyMap<string, ProviderEntry>,
-  ) {
+  constructor(routes: ReadonlyMap<string, Route>, aliases: ReadonlyMap<string, string>, withdrawn: ReadonlyMap<string, ProviderEntry>) {
     this.routes = routes
     this.withdrawn = withdrawn
     this.#aliases = aliases

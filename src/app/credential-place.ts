@@ -26,7 +26,9 @@ export function placeOf(winner: Candidate, environment: Environment): Credential
   const { settings, entry } = route
   const optionalHeaders = optionalHeadersOf(winner, environment)
   const isBound = record !== null && record.origins.length > 0
-  const values = settingsOf(route, environment, { isFromEnvironment: origin === 'environment', isBound })
+  // A credential of the store without a record is one that is being stored: where it belongs is found out now.
+  const mayFollow = origin === 'store' && (record === null || isBound)
+  const values = settingsOf(route, environment, { isFromEnvironment: origin === 'environment', isBound: mayFollow })
   if (bundle) return { baseUrl: bundle.baseUrl, origins: new Set(originsOf(bundle.hosts)), optionalHeaders, settings: values }
   const configured = fillIn(baseUrlOf(route, record?.region ?? winner.region), route, values)
   const moved = origin === 'environment' ? environmentBaseUrl(route, environment) : undefined

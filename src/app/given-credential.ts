@@ -15,6 +15,8 @@ export interface GivenEnd {
   readonly wallNow: number
   /** What is stored in its place. */
   readonly before: CredentialRecord | undefined
+  /** Where alone it may be sent; empty = the hosts of its route. */
+  readonly origins: readonly string[]
 }
 
 /** What is stored of a key or token that somebody handed over. */
@@ -28,7 +30,7 @@ export function givenCredential({ route, auth }: MethodChoice, key: Secret, give
     account: given.method === 'token' ? accountOf(route.entry, { access: key }) : null,
     region: route.region,
     scopes: null,
-    origins: [],
+    origins: given.origins,
     client: null,
   }
 }

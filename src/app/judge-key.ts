@@ -4,6 +4,7 @@ import type { KeyJudgement } from '../machines/api-key.machine.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { kindWords } from './candidates.ts'
 import type { Catalogue, Route } from './catalogue.ts'
+import { warningOf } from './key-warning.ts'
 import { foreignTo, type KeyOrigin, originOf } from './key-origin.ts'
 import { signInCommand } from './sign-in-command.ts'
 
@@ -26,6 +27,8 @@ export function judgeKey(place: KeyPlace, key: Secret): KeyJudgement {
   const prefix = foreignTo(catalogue, route, auth, value)
   if (prefix !== undefined) return { kind: 'wrong', error: wrongKey(place, value, prefix) }
   const own = auth.prefixes ?? []
+  const warning = warningOf(auth, value)
+  if (warning !== undefined) return { kind: 'doubtful', message: warning }
   if (own.some((each) => value.startsWith(each))) return { kind: 'fits' }
   const origin = originOf(catalogue, value)
   if (origin && origin.route.id !== route.id)

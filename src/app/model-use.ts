@@ -2,6 +2,7 @@ import { ClawError } from '../core/errors.ts'
 import { visibleLine } from '../core/visible.ts'
 import { type ChosenCredential, findCredential, surveyCredentials } from './find-credential.ts'
 import { liveModels } from './live-models.ts'
+import { deploymentOf, refuseUnspoken, refuseUnspokenModel, routeForModel } from './model-route.ts'
 import { type ModelTarget, readModelReference, readTier, type ReferenceReading } from './model-reference.ts'
 import { type ModelInUse, modelOf } from './route-models.ts'
 import type { Session } from './session.ts'
@@ -23,9 +24,14 @@ export async function findModelUse(
   wanted: { readonly reference?: string | undefined; readonly tier?: string | undefined },
 ): Promise<ModelUse> {
   const target = await readTarget(session, wanted)
+  const [first, ...others] = target.named.routes
+  if (first && others.length === 0) refuseUnspoken(first)
   const chosen = await findCredential(session, { named: target.named, model: target.model, tier: target.tier })
   try {
-    return { target, chosen, model: modelOf(chosen.route, target.model) }
+    const model = modelOf(chosen.route, target.model)
+    const route = routeForModel(chosen.route, model)
+    refuseUnspokenModel(route, model)
+    return { target, chosen: { ...chosen, route }, model: deploymentOf(chosen, model) }
   } catch (thrown) {
     throw thrown instanceof ClawError && thrown.code === 'CLAW_MODEL_UNKNOWN' ? await withLiveList(session, chosen, thrown) : thrown
   }

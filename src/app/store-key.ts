@@ -11,6 +11,7 @@ import type { ChosenCredential } from './find-credential.ts'
 import { givenCredential } from './given-credential.ts'
 import { judgeKey } from './judge-key.ts'
 import { probeCredential } from './probe.ts'
+import { refuseUnfilled } from './route-settings.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
 import { signInCommand } from './sign-in-command.ts'
@@ -70,7 +71,13 @@ export async function storeKey(session: Session, options: KeyOptions): Promise<S
       storeKey: fromPromise(async ({ input }) => {
         const before = await stored()
         const { method, lifetimeMs } = options
-        const credential = givenCredential(choice, given(input.key), { method, lifetimeMs, wallNow: clock.wall(), before })
+        const credential = givenCredential(choice, given(input.key), {
+          method,
+          lifetimeMs,
+          wallNow: clock.wall(),
+          before,
+          origins: boundOrigins(session, options, choice),
+        })
         const written = await store.write({ type: 'sign_in', slot: slot(), credential })
         if (written.outcome === 'refused' || !written.record) throw new ClawError('CLAW_INTERNAL', { what: 'the store refused a key' })
         record = written.record
@@ -119,14 +126,27 @@ async function checkKey(session: Session, options: KeyOptions, choice: MethodCho
   return probe.evidence === 'accepted' ? { kind: 'accepted', detail: probe.detail } : { kind: 'unverified', detail: probe.detail }
 }
 
+/**
+ * Where other people have hosts of the same pattern, a key stays with the one that it is stored for.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID` where nobody says which one that is
+ */
+function boundOrigins(session: Session, options: KeyOptions, { route, auth }: MethodChoice): string[] {
+  if (route.entry.hostsOfCustomers !== true) return []
+  const { baseUrl } = placeOfGiven(session, options, { route, auth })
+  refuseUnfilled(baseUrl, route)
+  return [new URL(baseUrl).origin]
+}
+
+function placeOfGiven({ ports }: Session, { method, profile }: KeyOptions, { route, auth }: Pick<MethodChoice, 'route' | 'auth'>) {
+  return placeOf(candidate({ origin: 'store', kind: method, fact: 'usable', source: 'given', route, auth, profile }), ports.environment)
+}
+
 /** A key as it would be used, before it is stored. */
 function chosenFor(session: Session, options: KeyOptions, { route, auth }: MethodChoice, key: Secret): ChosenCredential {
   const named = session.catalogue.find(route.id)
   const kind = options.method
-  const place = placeOf(
-    candidate({ origin: 'store', kind, fact: 'usable', source: 'given', route, auth, profile: options.profile }),
-    session.ports.environment,
-  )
+  const place = placeOfGiven(session, options, { route, auth })
   return {
     named,
     route,

@@ -18,9 +18,27 @@ describe('the catalogue', () => {
       'kimi-code',
       'github-copilot',
       'xai',
+      'zai',
+      'zai-coding',
       'minimax',
+      'dashscope',
+      'qwen-coding-plan',
+      'qwen-token-plan',
+      'qwen-oauth',
+      'google',
+      'google-vertex',
+      'gemini-cli',
       'openrouter',
+      'mistral',
+      'groq',
+      'deepseek',
+      'cerebras',
       'ollama',
+      'lmstudio',
+      'llamacpp',
+      'vllm',
+      'azure-openai',
+      'bedrock',
     ])
     expect(entries.map(({ id }) => id)).toEqual([...CATALOGUE.keys()])
   })
@@ -48,14 +66,15 @@ describe.each(entries)('$id', (entry) => {
   })
 
   it('S-19 sends its credential to hosts of its list only', () => {
-    expect(baseUrls(entry).filter((url) => !isAtHost(url, entry.trustedHosts))).toEqual([])
+    const toNobody = entry.withdrawn === undefined ? [] : baseUrls(entry)
+    expect(baseUrls(entry).filter((url) => !isAtHost(url, entry.trustedHosts))).toEqual(toNobody)
   })
 
   it('S-19 sends login secrets to hosts of its list only', () => {
     expect(entry.auth.flatMap(loginUrls).filter((url) => !isAtHost(url, entry.authHosts ?? []))).toEqual([])
     expect(
       entry.auth.flatMap(({ federation }) =>
-        federation && !isAtHost(federation.tokenUrl, federation.exchangeHosts) ? [federation.tokenUrl] : [],
+        federation && !isAtHost(filled(federation.tokenUrl), federation.exchangeHosts) ? [federation.tokenUrl] : [],
       ),
     ).toEqual([])
   })
@@ -160,7 +179,8 @@ describe('hosts', () => {
 
 function baseUrls(entry: ProviderEntry): string[] {
   const byRegion = Object.values(entry.regions ?? {}).flatMap((region) => [region.baseUrl, ...Object.values(region.baseUrls ?? {})])
-  return [entry.baseUrl, ...Object.values(entry.baseUrls ?? {}), ...byRegion].flatMap((url) => url ?? [])
+  const all = [entry.baseUrl, ...Object.values(entry.baseUrls ?? {}), ...byRegion].flatMap((url) => url || [])
+  return all.map(filled)
 }
 
 function loginUrls(auth: AuthEntry): string[] {
@@ -180,7 +200,12 @@ function loginUrls(auth: AuthEntry): string[] {
     ...(auth.tokenUrlFallbacks ?? []),
   ]
   const absolute = all.flatMap((url) => (url === undefined ? [] : url.startsWith('/') ? `${auth.oauthHost}${url}` : url))
-  return absolute.map((url) => url.replace('{domain}', 'github.com'))
+  return absolute.map(filled)
+}
+
+/** An address with names as a user would have them. */
+function filled(url: string): string {
+  return url.replace('{domain}', 'github.com').replace(/\{[a-z_]+\}/g, 'own-1')
 }
 
 function missing(auth: AuthEntry): string[] {
@@ -209,9 +234,9 @@ function missing(auth: AuthEntry): string[] {
     none: [],
   }
   const absent: string[] = needs[auth.kind].filter((field) => auth[field] === undefined)
-  if (auth.header !== undefined && !['x-api-key', 'authorization'].includes(auth.header)) absent.push('a known header')
+  if (auth.header !== undefined && !['x-api-key', 'authorization', 'api-key', 'x-goog-api-key'].includes(auth.header)) absent.push('a known header')
   if (auth.header === 'authorization' && auth.scheme !== 'Bearer') absent.push('scheme')
-  if (!auth.enabled && auth.terms !== 'forbidden' && auth.offReason === undefined) absent.push('a reason to be off')
+  if (!auth.enabled && auth.terms !== 'forbidden' && auth.terms !== 'retired' && auth.offReason === undefined) absent.push('a reason to be off')
   if (KIND_OF[auth.kind] === 'identity' && auth.federation?.requiredFields.includes(auth.federation.subjectField) !== true)
     absent.push('subject field')
   return absent

@@ -3,6 +3,7 @@ import { ClawError } from '../../core/errors.ts'
 import { slotName } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import { endsSoon } from '../ending.ts'
+import { warningOf } from '../key-warning.ts'
 import { commandForKind, renewalCommand, replacement } from '../sign-in-command.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
@@ -113,6 +114,8 @@ function presence(use: CredentialUse, { ci }: Ground): Finding {
       detail: `${wrong.source}: ${wrong.reason ?? 'it is of another kind'}`,
       fix: { command: `unset ${wrong.source.replace(/^env:/, '')}` },
     }
+  const warning = chosen.secret ? warningOf(chosen.auth, chosen.secret.reveal()) : undefined
+  if (warning !== undefined) return { status: 'warn', evidence: 'resolved', detail: `${detail}: ${warning}` }
   return { status: 'pass', evidence: 'resolved', detail }
 }
 
