@@ -45,10 +45,8 @@ const ENTRIES: readonly ProviderEntry[] = [
   dashscope,
   qwenCodingPlan,
   qwenTokenPlan,
-  qwenOauth,
   google,
   googleVertex,
-  geminiCli,
   openrouter,
   mistral,
   groq,
@@ -64,3 +62,6 @@ const ENTRIES: readonly ProviderEntry[] = [
 
 /** Every route that claw knows without being told, by id. Aliases are not keys: the effective catalogue looks them up. */
 export const CATALOGUE: ReadonlyMap<string, ProviderEntry> = new Map(ENTRIES.map((entry) => [entry.id, entry]))
+
+/** What is known by name and not built, by id: asking for it says why. */
+export const WITHDRAWN: ReadonlyMap<string, ProviderEntry> = new Map([qwenOauth, geminiCli].map((entry) => [entry.id, entry]))

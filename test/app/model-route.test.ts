@@ -38,6 +38,7 @@ describe('what cannot be prompted says so', () => {
       what: 'this version of claw cannot prompt `openai-codex`',
       why: 'it is spoken to in `codex-responses`, and claw speaks `anthropic-messages` and `openai-chat`',
       fix: '`claw token openai-codex` hands the credential to a program that speaks it',
+      data: { protocol: 'codex-responses' },
     })
     const vertex = await route('google-vertex')
     expect((await failureOf(() => refuseUnspoken(vertex))).why).toBe(
@@ -54,6 +55,7 @@ describe('what cannot be prompted says so', () => {
       what: 'this version of claw cannot prompt `github-copilot/gpt-6.1-sol`',
       why: 'it is spoken to in `openai-responses`, and claw speaks `anthropic-messages` and `openai-chat`',
       fix: 'ask another model of it: claw prompt -m github-copilot/claude-opus-5.5 TEXT',
+      data: { protocol: 'openai-responses' },
     })
   })
 

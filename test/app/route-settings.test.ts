@@ -15,7 +15,7 @@ async function address(name: string, path: string, toml = '', variables: Readonl
   return requestUrl(credential, path)
 }
 
-const AZURE = { AZURE_OPENAI_API_KEY: 'a-key' }
+const AZURE = { AZURE_OPENAI_API_KEY: 'an-azure-key' }
 
 describe('names in an address', () => {
   it.each([
@@ -52,7 +52,7 @@ describe('names in an address', () => {
       'https://other.openai.azure.com/openai/v1/chat/completions?api-version=v1',
     ],
   ])('of %s with %j and %j lead to %s', async (name, variables, toml, expected) => {
-    expect(await address(name, '/chat/completions', toml, { AWS_BEARER_TOKEN_BEDROCK: 'ABSKkey', ...variables })).toBe(expected)
+    expect(await address(name, '/chat/completions', toml, { AWS_BEARER_TOKEN_BEDROCK: 'ABSK-a-key', ...variables })).toBe(expected)
   })
 
   it('that nobody gives are an error which names the variable and the key', async () => {
@@ -61,17 +61,20 @@ describe('names in an address', () => {
       what: 'the address of `azure-openai` is not known: `resource` is not set',
       why: 'it is `https://{resource}.openai.azure.com/openai/v1`',
       fix: 'set AZURE_OPENAI_RESOURCE_NAME (for a key of the environment), or `settings.resource` in [providers.azure-openai]',
+      data: { setting: 'resource', variables: ['AZURE_OPENAI_RESOURCE_NAME'] },
     })
   })
 
   it.each(['evil.example/', 'a.b', '-x', 'a@b', '', ' x'])('S-19 that are %j can stand in no host', async (resource) => {
-    const failure = await failureOf(() => address('azure-openai', '/models', `[providers.azure-openai.settings]\nresource = "${resource}"`, AZURE))
+    const failure = await failureOf(() =>
+      address('azure-openai', '/models', `[providers.azure-openai.settings]\nresource = "${resource}"`, AZURE),
+    )
     expect(failure.code).toBe('CLAW_CONFIG_INVALID')
   })
 
   it('S-19 come from no variable for a key of the configuration, where other people have hosts of the same pattern', async () => {
     const toml = '[providers.azure-openai]\napi_key = "file:$DIR/key"'
-    here = await credentialWorld(toml, { AZURE_OPENAI_RESOURCE_NAME: 'evil' }, { key: 'a-key' })
+    here = await credentialWorld(toml, { AZURE_OPENAI_RESOURCE_NAME: 'evil' }, { key: 'an-azure-key' })
     const credential = await findCredential(here, { named: here.catalogue.find('azure-openai'), model: null })
     expect(credential.baseUrl).toBe('https://{resource}.openai.azure.com/openai/v1')
   })
@@ -92,22 +95,22 @@ describe('names in an address', () => {
 
 describe('variables of a region', () => {
   it.each([
-    ['minimax', { MINIMAX_CN_API_KEY: 'sk-api-1' }, '', 'https://api.minimaxi.com/anthropic/v1/messages'],
-    ['minimax', { MINIMAX_API_KEY: 'sk-api-1', MINIMAX_CN_API_KEY: 'sk-api-2' }, '', 'https://api.minimax.io/anthropic/v1/messages'],
+    ['minimax', { MINIMAX_CN_API_KEY: 'sk-api-one' }, '', 'https://api.minimaxi.com/anthropic/v1/messages'],
+    ['minimax', { MINIMAX_API_KEY: 'sk-api-one', MINIMAX_CN_API_KEY: 'sk-api-two' }, '', 'https://api.minimax.io/anthropic/v1/messages'],
     [
       'minimax',
-      { MINIMAX_API_KEY: 'sk-api-1', MINIMAX_CN_API_KEY: 'sk-api-2' },
+      { MINIMAX_API_KEY: 'sk-api-one', MINIMAX_CN_API_KEY: 'sk-api-two' },
       '[providers.minimax]\nregion = "china"',
       'https://api.minimaxi.com/anthropic/v1/messages',
     ],
-    ['zai-coding', { ZAI_CODING_CN_API_KEY: 'k' }, '', 'https://open.bigmodel.cn/api/coding/paas/v4/v1/messages'],
+    ['zai-coding', { ZAI_CODING_CN_API_KEY: 'a-chinese-key' }, '', 'https://open.bigmodel.cn/api/coding/paas/v4/v1/messages'],
   ])('of %s: %j with %j leads to %s', async (name, variables, toml, expected) => {
     expect(await address(name, '/v1/messages', toml, variables)).toBe(expected)
   })
 
   it('are not looked at where another region was chosen', async () => {
     const failure = await failureOf(() =>
-      address('minimax', '/v1/messages', '[providers.minimax]\nregion = "global"', { MINIMAX_CN_API_KEY: 'sk-api-2' }),
+      address('minimax', '/v1/messages', '[providers.minimax]\nregion = "global"', { MINIMAX_CN_API_KEY: 'sk-api-two' }),
     )
     expect(failure.code).toBe('CLAW_NO_CREDENTIAL')
   })

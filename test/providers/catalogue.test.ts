@@ -234,9 +234,11 @@ function missing(auth: AuthEntry): string[] {
     none: [],
   }
   const absent: string[] = needs[auth.kind].filter((field) => auth[field] === undefined)
-  if (auth.header !== undefined && !['x-api-key', 'authorization', 'api-key', 'x-goog-api-key'].includes(auth.header)) absent.push('a known header')
+  if (auth.header !== undefined && !['x-api-key', 'authorization', 'api-key', 'x-goog-api-key'].includes(auth.header))
+    absent.push('a known header')
   if (auth.header === 'authorization' && auth.scheme !== 'Bearer') absent.push('scheme')
-  if (!auth.enabled && auth.terms !== 'forbidden' && auth.terms !== 'retired' && auth.offReason === undefined) absent.push('a reason to be off')
+  if (!auth.enabled && auth.terms !== 'forbidden' && auth.terms !== 'retired' && auth.offReason === undefined)
+    absent.push('a reason to be off')
   if (KIND_OF[auth.kind] === 'identity' && auth.federation?.requiredFields.includes(auth.federation.subjectField) !== true)
     absent.push('subject field')
   return absent
