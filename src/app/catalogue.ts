@@ -4,7 +4,7 @@ import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { visibleLine } from '../core/visible.ts'
 import type { Protocol } from '../core/vocabulary.ts'
-import { CATALOGUE } from '../providers/catalogue.ts'
+import { CATALOGUE, WITHDRAWN } from '../providers/catalogue.ts'
 import type { AuthEntry, ProviderEntry, RouteLink } from '../providers/entry.ts'
 import { SPOKEN_PROTOCOLS } from './abilities.ts'
 import { withEndpoints } from './merge-auth.ts'
@@ -34,8 +34,6 @@ export interface Named {
 /** The catalogue in force. */
 export interface Catalogue {
   readonly routes: ReadonlyMap<string, Route>
-  /** What is named in the catalogue and not built, by id. */
-  readonly withdrawn: ReadonlyMap<string, ProviderEntry>
   /** Every id, providers and routes, in the order of the catalogue and then of the configuration. */
   readonly ids: readonly string[]
   /** Ids and aliases. */
@@ -62,13 +60,8 @@ export function buildCatalogue(
   known: ReadonlyMap<string, ProviderEntry> = CATALOGUE,
 ): Catalogue {
   const entries = new Map<string, ProviderEntry>()
-  const withdrawn = new Map<string, ProviderEntry>()
   for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
     const base = known.get(id)
-    if (base?.withdrawn) {
-      withdrawn.set(id, base)
-      continue
-    }
     const settings = config.providers.get(id)
     const entry = settings ? mergeEntry(base, settings) : base
     if (entry) entries.set(id, entry)
@@ -77,17 +70,15 @@ export function buildCatalogue(
   const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, aliases)))
   const links = linksOf(entries)
   const routes = new Map([...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled)]))
-  return new EffectiveCatalogue(routes, aliases, withdrawn)
+  return new EffectiveCatalogue(routes, aliases)
 }
 
 class EffectiveCatalogue implements Catalogue {
   readonly routes: ReadonlyMap<string, Route>
-  readonly withdrawn: ReadonlyMap<string, ProviderEntry>
   readonly #aliases: ReadonlyMap<string, string>
 
-  constructor(routes: ReadonlyMap<string, Route>, aliases: ReadonlyMap<string, string>, withdrawn: ReadonlyMap<string, ProviderEntry>) {
+  constructor(routes: ReadonlyMap<string, Route>, aliases: ReadonlyMap<string, string>) {
     this.routes = routes
-    this.withdrawn = withdrawn
     this.#aliases = aliases
   }
 
@@ -100,7 +91,7 @@ class EffectiveCatalogue implements Catalogue {
   }
 
   knows(name: string): boolean {
-    return this.routes.has(name) || this.#aliases.has(name) || this.withdrawn.has(name)
+    return this.routes.has(name) || this.#aliases.has(name) || WITHDRAWN.has(name)
   }
 
   find(name: string): Named {
@@ -112,7 +103,7 @@ class EffectiveCatalogue implements Catalogue {
   route(name: string): Route {
     const route = this.routes.get(this.#aliases.get(name) ?? name)
     if (route) return route
-    throw notBuilt(this.withdrawn.get(name)) ?? unknownProvider(name, this.names)
+    throw notBuilt(WITHDRAWN.get(name)) ?? unknownProvider(name, this.names)
   }
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { isName, RESERVED_IDS } from '../../src/core/vocabulary.ts'
 import { KIND_OF } from '../../src/providers/auth-kinds.ts'
-import { CATALOGUE } from '../../src/providers/catalogue.ts'
+import { CATALOGUE, WITHDRAWN } from '../../src/providers/catalogue.ts'
 import type { AuthEntry, ProviderEntry } from '../../src/providers/entry.ts'
 import { hostOf, isAtHost, originsOf } from '../../src/providers/hosts.ts'
 
-const entries = [...CATALOGUE.values()]
+const entries = [...CATALOGUE.values(), ...WITHDRAWN.values()]
 
 describe('the catalogue', () => {
   it('holds the routes that claw knows without being told', () => {
@@ -24,10 +24,8 @@ describe('the catalogue', () => {
       'dashscope',
       'qwen-coding-plan',
       'qwen-token-plan',
-      'qwen-oauth',
       'google',
       'google-vertex',
-      'gemini-cli',
       'openrouter',
       'mistral',
       'groq',
@@ -40,7 +38,8 @@ describe('the catalogue', () => {
       'azure-openai',
       'bedrock',
     ])
-    expect(entries.map(({ id }) => id)).toEqual([...CATALOGUE.keys()])
+    expect([...WITHDRAWN.keys()]).toEqual(['qwen-oauth', 'gemini-cli'])
+    expect(entries.map(({ id }) => id)).toEqual([...CATALOGUE.keys(), ...WITHDRAWN.keys()])
   })
 
   it('S-12 names everything by names, and nothing twice', () => {
