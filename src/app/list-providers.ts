@@ -1,5 +1,7 @@
 import type { ClawError } from '../core/errors.ts'
 import type { Snapshot } from '../credentials/store.ts'
+import { WITHDRAWN } from '../providers/catalogue.ts'
+import type { ProviderEntry } from '../providers/entry.ts'
 import type { Named } from './catalogue.ts'
 import { type MethodChoice, methodsOf } from './choose-method.ts'
 import { type Here, recommended } from './choose-unattended.ts'
@@ -49,7 +51,14 @@ export async function listProviders(session: Session, here: Here): Promise<Provi
   const { routes } = session.catalogue
   const snapshot = await readStore(session)
   const ids = [...new Set([...routes.values()].map(({ provider }) => provider))]
-  return Promise.all(ids.map((id) => providerRow(session, id, here, snapshot)))
+  const built = await Promise.all(ids.map((id) => providerRow(session, id, here, snapshot)))
+  return [...built, ...[...WITHDRAWN.values()].filter(({ id }) => !routes.has(id)).map(withdrawnRow)]
+}
+
+/** A sign-in that is named in the catalogue and not built: it stands in the list with the reason. */
+function withdrawnRow({ id, name, aliases = [], terms, withdrawn }: ProviderEntry): ProviderRow {
+  const nothing = { routes: [], methods: [], env: [], keyUrl: null, credentials: [] }
+  return { id, name, aliases, terms, note: withdrawn?.why ?? null, ...nothing }
 }
 
 async function providerRow(session: Session, id: string, here: Here, snapshot: Snapshot | ClawError): Promise<ProviderRow> {
@@ -67,7 +76,7 @@ async function providerRow(session: Session, id: string, here: Here, snapshot: S
     aliases: own.aliases ?? [],
     routes: all.flatMap((each) => each.routes.map((route) => route.id)),
     methods: methods.map((choice) => methodRow(choice, best)),
-    env: [...new Set(methods.filter(({ auth }) => auth.enabled).flatMap(({ auth }) => auth.env ?? []))],
+    env: [...new Set(methods.filter(({ auth }) => auth.enabled).flatMap(({ auth }) => [...(auth.env ?? []), ...(auth.envChina ?? [])]))],
     keyUrl: own.keyUrl ?? null,
     terms: own.terms,
     note: own.termsNote ?? null,
