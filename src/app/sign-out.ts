@@ -1,11 +1,12 @@
-import { ClawError } from '../core/errors.ts'
+import { ClawError, toClawError } from '../core/errors.ts'
 import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
-import type { CredentialRecord, PendingFlow } from '../credentials/record.ts'
-import { isLease } from '../credentials/store.ts'
+import type { CredentialRecord, PendingFlow, RecordSecrets } from '../credentials/record.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import { judgeRevocation, requestRevocation } from '../protocols/revocation.ts'
+import { whenFlowIsFree } from './flow-lease.ts'
+import { inParallel } from './in-parallel.ts'
 import { oauthClient } from './oauth-client.ts'
-import { FLOW_LEASE_MS, flowLeaseKey } from './pending-flow.ts'
+import { FLOW_LEASE_MS } from './pending-flow.ts'
+import { type Revocation, revokeTokens } from './revoke-tokens.ts'
 import type { Session } from './session.ts'
 import { pendingFlows, type RecordFilter, storedRecords } from './stored-records.ts'
 
@@ -15,82 +16,99 @@ export interface SignOutItem {
   readonly profile: string
   /** Null where nothing was there. */
   readonly kind: string | null
+  /** `not_supported` and `failed` speak of the provider; here it is gone, unless `isHere`. */
   readonly outcome: 'removed' | 'revoked' | 'not_supported' | 'failed' | 'absent'
+  /** Why it failed. */
+  readonly error: ClawError | null
+  /** True for a sign-in under way that could not be cancelled. */
+  readonly isHere: boolean
 }
 
-const REVOCATION_TIMEOUT_MS = 10_000
+/** What was stored, and has been removed. */
+interface Removed {
+  readonly record: CredentialRecord
+  /** The tokens that were in force, and those of answers that nobody had committed: these are newer. */
+  readonly secrets: readonly RecordSecrets[]
+}
+
+/** Somebody else holds the lease of a sign-in for one exchange with its server. */
+const FLOW_PATIENCE_MS = 5_000
+const AT_ONCE = 8
 
 /**
- * Removes credentials here first, durably and waiting for no lease (law 12), then, where asked, at the provider.
- * A provider that does not answer changes nothing of the removal.
+ * Removes credentials here first, all of them, durably and waiting for no lease (law 12), then, where asked, at their
+ * providers. A provider that does not answer changes nothing of the removal.
  */
 export async function signOut(session: Session, filter: RecordFilter, revoke: boolean): Promise<SignOutItem[]> {
-  const { store, spool } = session.ports
   // A typing error must not pass for a sign-out.
   if (filter.route !== undefined && !session.catalogue.knows(filter.route)) session.catalogue.find(filter.route)
-  const snapshot = await store.read()
+  const snapshot = await session.ports.store.read()
   const records = storedRecords(snapshot, session.catalogue, filter)
   const flows = pendingFlows(snapshot, session.catalogue, filter)
-  if (records.length === 0 && flows.length === 0 && filter.name !== undefined) {
-    const named = session.catalogue.find(filter.name)
-    const route = filter.route ?? named.routes[0]?.id ?? named.name
-    return [{ provider: named.provider, route, profile: filter.profile ?? DEFAULT_PROFILE, kind: filter.kind ?? null, outcome: 'absent' }]
-  }
-  const items: SignOutItem[] = await Promise.all(
-    flows.map(async ({ id, provider, route, profile }) => ({
-      provider,
-      route,
-      profile,
-      kind: 'oauth',
-      outcome: (await cancelFlow(session, { id, route, profile })) ? ('removed' as const) : ('failed' as const),
-    })),
-  )
-  for (const record of records) {
-    await store.write({ type: 'logged_out', id: record.id })
-    for (const answer of await spool.find(record.id)) await spool.discard(answer)
-    const outcome = revoke && record.kind === 'oauth' ? await revokeAtProvider(session, record) : 'removed'
-    items.push({ provider: record.provider, route: record.route, profile: record.profile, kind: record.kind, outcome })
-  }
-  return items
+  if (records.length === 0 && flows.length === 0 && filter.name !== undefined) return [absent(session, filter.name, filter)]
+  const cancelled = await inParallel(flows, AT_ONCE, (flow) => cancelFlow(session, flow))
+  const removed: Removed[] = []
+  for (const record of records) removed.push(await remove(session, record))
+  const gone = await inParallel(removed, AT_ONCE, async ({ record, secrets }): Promise<SignOutItem> => {
+    const { provider, route, profile, kind } = record
+    const { outcome, error } = revoke ? await revokeAtProvider(session, record, secrets) : { outcome: 'removed' as const, error: null }
+    return { provider, route, profile, kind, outcome, error, isHere: false }
+  })
+  return [...cancelled, ...gone]
 }
 
-/** A code that nobody has approved yet can no longer become a grant here. False: another process is just asking for its token. */
-async function cancelFlow({ ports: { store }, signal }: Session, flow: Pick<PendingFlow, 'id' | 'route' | 'profile'>): Promise<boolean> {
-  const lease = await store.tryLease(flowLeaseKey(flow), { durationMs: FLOW_LEASE_MS, purpose: 'sign-out', signal })
-  if (!isLease(lease)) return false
-  try {
-    await store.write({ type: 'remove_flow', id: flow.id, lease })
-    return true
-  } finally {
-    await store.release(lease)
-  }
+/** The mark of law 12. What is revoked is what stood there at that moment, whoever refreshed it since it was read. */
+async function remove({ ports: { store, spool } }: Session, record: CredentialRecord): Promise<Removed> {
+  const written = await store.write({ type: 'logged_out', id: record.id })
+  const before = (written.outcome === 'written' ? written.before : undefined) ?? record
+  const answers = await spool.find(record.id)
+  for (const answer of answers) await spool.discard(answer)
+  const secrets = [...answers.map(({ credential }) => credential.secrets), ...(before.secrets ? [before.secrets] : [])]
+  return { record: before, secrets }
 }
 
-/** RFC 7009: the refresh token first, then the access token. */
-async function revokeAtProvider(session: Session, record: CredentialRecord): Promise<'revoked' | 'not_supported' | 'failed'> {
-  const { secrets, client: pinned } = record
-  if (!secrets || !pinned || !session.catalogue.knows(record.route)) return 'not_supported'
+async function revokeAtProvider(session: Session, record: CredentialRecord, secrets: readonly RecordSecrets[]): Promise<Revocation> {
+  const notSupported = { outcome: 'not_supported', error: null } as const
+  if (record.kind !== 'oauth' || !record.client || !session.catalogue.knows(record.route)) return notSupported
   const route = session.catalogue.route(record.route)
   const auth = route.entry.auth.find(({ id }) => id === record.auth)
-  const endpoint = auth && (await oauthClient(session, route, auth, session.signal, pinned)).revocation
-  if (!endpoint) return 'not_supported'
-  const { http, clock } = session.ports
-  const late = () => new ClawError('CLAW_TIMEOUT', { what: 'the provider did not answer the revocation in time' })
-  const tokens = [
-    { token: secrets.refresh, hint: 'refresh_token' as const },
-    { token: secrets.access, hint: 'access_token' as const },
-  ]
-  for (const { token, hint } of tokens) {
-    if (!token) continue
-    try {
-      const answer = await withDeadline(clock, REVOCATION_TIMEOUT_MS, late, session.signal, (signal) =>
-        requestRevocation((request) => http.request(request), endpoint, token, hint, signal),
-      )
-      const outcome = judgeRevocation(answer)
-      if (outcome !== 'revoked') return outcome
-    } catch {
-      return 'failed'
-    }
+  if (!auth) return notSupported
+  try {
+    const { revocation } = await oauthClient(session, route, auth, session.signal, record.client)
+    const ends: Revocation[] = []
+    for (const each of secrets) ends.push(await revokeTokens(session.ports, revocation, each, session.signal))
+    return ends.find(({ outcome }) => outcome !== 'revoked') ?? ends[0] ?? notSupported
+  } catch (thrown) {
+    return { outcome: 'failed', error: toClawError(thrown) }
   }
-  return 'revoked'
+}
+
+/** A code that nobody has approved yet can no longer become a grant here. */
+async function cancelFlow({ ports: { store, clock }, signal }: Session, flow: PendingFlow): Promise<SignOutItem> {
+  const { id, provider, route, profile } = flow
+  const facts = { provider, route, profile, kind: 'oauth' }
+  const busy = () =>
+    new ClawError('CLAW_LEASE_BUSY', {
+      what: `the sign-in to \`${route}\` that is under way could not be cancelled`,
+      why: 'another process is asking for its token',
+      fix: 'run the command again',
+    })
+  try {
+    await withDeadline(clock, FLOW_PATIENCE_MS, busy, signal, (limited) =>
+      whenFlowIsFree(store, { slot: flow, durationMs: FLOW_LEASE_MS, signal: limited }, (lease) =>
+        store.write({ type: 'remove_flow', id, lease }),
+      ),
+    )
+    return { ...facts, outcome: 'removed', error: null, isHere: false }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    return { ...facts, outcome: 'failed', error: toClawError(thrown), isHere: true }
+  }
+}
+
+function absent(session: Session, name: string, filter: RecordFilter): SignOutItem {
+  const named = session.catalogue.find(name)
+  const route = filter.route ?? named.routes[0]?.id ?? named.name
+  const profile = filter.profile ?? DEFAULT_PROFILE
+  return { provider: named.provider, route, profile, kind: filter.kind ?? null, outcome: 'absent', error: null, isHere: false }
 }

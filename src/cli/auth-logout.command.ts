@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
-import { signOut } from '../app/sign-out.ts'
+import { type SignOutItem, signOut } from '../app/sign-out.ts'
 import { storedRecords } from '../app/stored-records.ts'
 import { kindOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
@@ -12,30 +12,54 @@ export class AuthLogoutCommand extends ClawCommand {
   static override usage = Command.Usage({
     category: 'Credentials',
     description: 'remove credentials',
-    details: 'They are removed here first, even when the provider is away; with --revoke they are revoked there too.',
-    examples: [['Sign out and revoke', '$0 auth logout moonshot --revoke']],
+    details:
+      'They are removed here first, even when the provider is away; with --revoke they are revoked there too. A sign-in that is under way is cancelled.',
+    examples: [
+      ['Sign out and revoke', '$0 auth logout moonshot --revoke'],
+      ['The grant only, of every profile', '$0 auth logout moonshot --kind oauth --all'],
+    ],
   })
 
   provider = Option.String({ required: false, name: 'provider' })
   kind = Option.String('--kind', { description: 'only this kind: api_key, token, oauth, identity' })
   route = Option.String('--route', { description: 'only this route' })
   revoke = Option.Boolean('--revoke', false, { description: 'revoke at the provider too' })
-  all = Option.Boolean('--all', false, { description: 'every stored credential' })
+  all = Option.Boolean('--all', false, { description: 'every profile, and without a provider every credential' })
 
   protected async run(): Promise<number> {
     const session = await this.openSession()
     if (this.provider === undefined && !this.all) return this.#list(storedRecords(await session.ports.store.read(), session.catalogue, {}))
     const items = await signOut(
       session,
-      { name: this.provider, kind: kindOf(this.kind, '--kind'), route: this.route, profile: this.profile },
+      {
+        name: this.provider,
+        kind: kindOf(this.kind, '--kind'),
+        route: this.route,
+        profile: this.profile ?? (this.all ? undefined : session.config.profile),
+      },
       this.revoke,
     )
-    if (this.json) await this.print({ type: 'result', schema: 'claw.logout/1', items })
+    if (this.json)
+      await this.print({
+        type: 'result',
+        schema: 'claw.logout/1',
+        items: items.map(({ error, isHere: _, ...item }) => ({ ...item, ...(error && { code: error.code, message: error.message }) })),
+      })
     else {
       for (const item of items) await this.data(`${slotName(item)}  ${item.kind ?? ''}  ${item.outcome}\n`)
       if (items.length === 0) await this.note('nothing of it is stored')
+      for (const item of items) await this.#explain(item)
     }
-    return 0
+    return items.some(({ isHere }) => isHere) ? 1 : 0
+  }
+
+  /** What became of it at the provider is no failure of the sign-out, but whoever asked must know. */
+  async #explain(item: SignOutItem): Promise<void> {
+    const name = slotName(item)
+    const why = item.error ? [item.error.message, item.error.why].filter(Boolean).join(': ') : ''
+    if (item.isHere) await this.say(`warning: ${why}`)
+    else if (item.outcome === 'failed') await this.say(`warning: ${name} was removed here, but not revoked at its provider: ${why}`)
+    else if (item.outcome === 'not_supported') await this.note(`${name} was removed here; its provider has no way to revoke it`)
   }
 
   async #list(records: readonly { readonly route: string; readonly profile: string; readonly kind: string }[]): Promise<number> {

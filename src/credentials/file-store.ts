@@ -115,7 +115,7 @@ export class FileStore implements CredentialStore {
       })
       if (__TEST_HOOKS__) await pauseAt('store.after-rename')
       if (judged.record && (write.type === 'logged_out' || write.type === 'sign_in')) await locks.breakLock(judged.record.id)
-      return { outcome: 'written', record: judged.record, intent: judged.intent, now }
+      return { outcome: 'written', record: judged.record, intent: judged.intent, now, ...(judged.before && { before: judged.before }) }
     })
   }
 

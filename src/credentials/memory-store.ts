@@ -95,7 +95,7 @@ export class MemoryStore implements CredentialStore {
     this.#revision += 1
     if (judged.record && (write.type === 'logged_out' || write.type === 'sign_in')) this.#leases.delete(judged.record.id)
     this.#wake()
-    return { outcome: 'written', record: judged.record, intent: judged.intent, now }
+    return { outcome: 'written', record: judged.record, intent: judged.intent, now, ...(judged.before && { before: judged.before }) }
   }
 
   async changed(revision: string, atMostMs: number, signal: AbortSignal): Promise<void> {

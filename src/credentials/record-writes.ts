@@ -24,6 +24,8 @@ export type Judged =
       readonly flows: readonly PendingFlow[]
       readonly record: CredentialRecord | null
       readonly intent: Intent | null
+      /** Of a sign-out: what stood there, secrets included, so that these can be revoked. */
+      readonly before?: CredentialRecord
     }
   | { readonly outcome: 'unchanged'; readonly record: CredentialRecord }
   | { readonly outcome: 'refused'; readonly why: string; readonly record: CredentialRecord | null }
@@ -53,11 +55,8 @@ export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: Write
       if (write.type === 'logged_out' && record.state === 'logged_out') return { outcome: 'unchanged', record }
       const changed = changeRecord(record, write, moment)
       if ('why' in changed) return refused(changed.why, record)
-      return written(
-        { ...holdings, records: holdings.records.map((other) => (other === record ? changed.record : other)) },
-        changed.record,
-        changed.intent,
-      )
+      const records = holdings.records.map((other) => (other === record ? changed.record : other))
+      return written({ ...holdings, records }, changed.record, changed.intent, write.type === 'logged_out' ? record : undefined)
     }
   }
 }
@@ -126,11 +125,12 @@ function changeRecord(
         },
       }
     }
-    case 'logged_out':
+    case 'logged_out': {
       // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
+      const { renewal: _, ...kept } = record
       return {
         record: {
-          ...record,
+          ...kept,
           state: 'logged_out',
           generation: record.generation + 1,
           fingerprint: '',
@@ -143,6 +143,7 @@ function changeRecord(
           rejection: null,
         },
       }
+    }
   }
 }
 
@@ -186,8 +187,8 @@ function isOwn(there: Intent | null, own: Intent): boolean {
   return there !== null && there.nonce === own.nonce && there.fence === own.fence && there.attempt === own.attempt
 }
 
-function written(holdings: Holdings, record: CredentialRecord | null, intent?: Intent): Judged {
-  return { outcome: 'written', ...holdings, record, intent: intent ?? null }
+function written(holdings: Holdings, record: CredentialRecord | null, intent?: Intent, before?: CredentialRecord): Judged {
+  return { outcome: 'written', ...holdings, record, intent: intent ?? null, ...(before && { before }) }
 }
 
 function refused(why: string, record: CredentialRecord | null): Judged {

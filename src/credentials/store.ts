@@ -114,7 +114,14 @@ export type NewFlow = Omit<PendingFlow, 'expiresAt' | 'nextPollAt' | 'startedAt'
 
 /** What became of a write. `refused` is no error: the record has moved on, and the caller reads it again. */
 export type WriteOutcome =
-  | { readonly outcome: 'written'; readonly record: CredentialRecord | null; readonly intent: Intent | null; readonly now: number }
+  | {
+      readonly outcome: 'written'
+      readonly record: CredentialRecord | null
+      readonly intent: Intent | null
+      readonly now: number
+      /** Of a sign-out: what stood there. */
+      readonly before?: CredentialRecord
+    }
   | { readonly outcome: 'unchanged'; readonly record: CredentialRecord }
   | { readonly outcome: 'refused'; readonly why: string; readonly record: CredentialRecord | null }
 
