@@ -34,7 +34,9 @@ export interface Endpoint {
  */
 export async function postFields(send: Send, endpoint: Endpoint, fields: Fields, signal: AbortSignal): Promise<Answer> {
   const client = { client_id: endpoint.clientId, client_secret: endpoint.clientSecret?.reveal() }
-  const all = Object.entries({ ...endpoint.extraParams, ...client, ...fields })
+  // A field that the protocol leaves out is none that could stand before a further one.
+  const given = Object.entries({ ...client, ...fields }).filter(([, value]) => value !== undefined && value !== '')
+  const all = Object.entries({ ...endpoint.extraParams, ...Object.fromEntries(given) })
   const wanted = all.filter(([name]) => endpoint.onlyFields?.includes(name) ?? true)
   const { body, contentType } = tokenRequestBody(Object.fromEntries(wanted), endpoint.encoding)
   const response = await send({
