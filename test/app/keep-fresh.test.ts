@@ -222,19 +222,21 @@ describe('a grant is kept fresh', () => {
     expect((await w.record())?.secrets?.refresh?.reveal()).toBe('refresh-token-1')
   })
 
-  it('R-30 drops an answer that comes after the sign-out', async () => {
+  it('R-30 drops an answer that comes after the sign-out, and revokes it', async () => {
     const w = await world()
     await w.clock.advance(LIFETIME_MS)
     let open = () => {}
     const gate = new Promise<void>((resolve) => {
       open = resolve
     })
-    const work = keepFresh(w.ports, wire([granted(2)], gate), w.grantId, w.options())
+    const endpoint = wire([granted(2)], gate)
+    const work = keepFresh(w.ports, endpoint, w.grantId, w.options())
     await w.clock.advance(1_000)
     await w.store.write({ type: 'logged_out', id: w.grantId })
     open()
     expect(await ends(w.clock, work)).toEqual({ code: 'CLAW_NO_CREDENTIAL', fix: 'claw auth --device moonshot' })
     expect(await w.record()).toMatchObject({ state: 'logged_out', secrets: null })
+    expect(endpoint.revoked).toEqual(['refresh-token-2'])
   })
 
   it('R-31 never overwrites a newer sign-in with a late answer', async () => {
@@ -244,12 +246,15 @@ describe('a grant is kept fresh', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve
     })
-    const work = keepFresh(w.ports, wire([granted(2)], gate), w.grantId, w.options())
+    const endpoint = wire([granted(2)], gate)
+    const work = keepFresh(w.ports, endpoint, w.grantId, w.options())
     await w.clock.advance(1_000)
     await w.store.write({ type: 'sign_in', slot: SLOT, credential: credential(9) })
     open()
     expect(await ends(w.clock, work)).toEqual({ outcome: 'adopted', generation: 2, warning: null })
     expect((await w.record())?.secrets?.access.reveal()).toBe('access-token-9')
+    // It may be of one family with what is in force: revoking it could end that.
+    expect(endpoint.revoked).toEqual([])
   })
 
   it('R-12 commits an answer that comes after the lease was lost', async () => {
