@@ -14,6 +14,8 @@ export interface DeviceSignInOptions {
   /** `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning. */
   readonly check: boolean | undefined
   readonly resumeOnly: boolean
+  /** Draws an address for a camera, a line each. */
+  readonly draw?: ((address: string) => readonly string[]) | undefined
 }
 
 const PENDING_EVENT_MS = 10_000
@@ -53,6 +55,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
           writes.add(() => output.say(`  ${code.verificationUri}`))
           if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri)
             writes.add(() => output.say(`  or, with the code in it: ${code.verificationUriComplete}`))
+          for (const line of options.draw?.(code.verificationUriComplete ?? code.verificationUri) ?? []) writes.add(() => output.say(line))
           writes.add(() => output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
         }
         if (termsNote && termsNoteOn?.includes('auth')) writes.add(() => output.note(termsNote))

@@ -33,6 +33,7 @@ export class AuthCommand extends ClawCommand {
 
   provider = Option.String({ required: false, name: 'provider' })
   device = Option.Boolean('--device', false, { description: 'print a code to approve in a browser on another machine' })
+  qr = Option.Boolean('--qr', false, { description: 'with --device: draw the address as a QR code too, on stderr' })
   browser = Option.Boolean('--browser', false, { description: 'print an address to sign in at; the browser comes back to this machine' })
   paste = Option.Boolean('--paste', false, { description: 'print an address to sign in at, and end with exit 83' })
   pasteStdin = Option.Boolean('--paste-stdin', false, { description: 'with --browser: take what is pasted on stdin too, a line each' })
@@ -65,6 +66,7 @@ export class AuthCommand extends ClawCommand {
     if (given.length > 1) throw new ClawError('CLAW_USAGE', { what: `${given.join(' and ')} exclude each other` })
     if ((this.pasteStdin || this.open) && !this.browser)
       throw new ClawError('CLAW_USAGE', { what: `\`${this.open ? '--open' : '--paste-stdin'}\` belongs to \`--browser\`` })
+    if (this.qr && given.length > 0 && !this.device) throw new ClawError('CLAW_USAGE', { what: '`--qr` belongs to `--device`' })
     if (given.length === 0) return this.#choose(this.provider)
     if (this.browser || this.paste) return this.#signInInBrowser(this.provider)
     return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider, this.token ? 'token' : 'api_key')
@@ -78,7 +80,14 @@ export class AuthCommand extends ClawCommand {
       force: this.force,
       check: this.check,
       resumeOnly: false,
+      draw: this.qr ? await this.#qrPen() : undefined,
     })
+  }
+
+  async #qrPen(): Promise<(address: string) => readonly string[]> {
+    const { isUtf8Locale, renderQr } = await import('./render-qr.ts')
+    const { err, world } = this.shell
+    return (address) => renderQr(address, { paint: this.paint, columns: err.columns, isUtf8: isUtf8Locale(world) })
   }
 
   async #signInInBrowser(provider: string): Promise<number> {

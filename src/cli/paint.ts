@@ -2,10 +2,10 @@ import { ClawError } from '../core/errors.ts'
 import type { World } from '../app/ports.ts'
 
 /** Colours a text, or does nothing where the stream has none. */
-export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string
+export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'qr', text: string) => string
 
 const ESCAPE = '\u001b'
-const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
+const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], qr: ['30;107', '39;49'] } as const
 
 const OWN = new RegExp(`(${ESCAPE}\\[(?:${[...new Set(Object.values(CODES).flat())].join('|')})m)`)
 
