@@ -52,7 +52,7 @@ export const federationShape = {
   required_fields: v.lines,
   recommended_fields: v.lines,
   id_patterns: v.texts,
-  default_audience: v.line,
+  default_audience: text(() => undefined),
   assertion_max_bytes: v.positive,
   subject_required_claims: v.lines,
   subject_required_header: v.lines,

@@ -72,7 +72,6 @@ export const bedrock: ProviderEntry = {
         tokenUrl: 'https://sts.{region}.amazonaws.com/',
         exchangeHosts: ['sts.*.amazonaws.com'],
         tokenBody: 'form',
-        grantType: '',
         subjectField: 'WebIdentityToken',
         fixedFields: { Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15' },
         bodyFields: ['Action', 'Version', 'RoleArn', 'RoleSessionName', 'WebIdentityToken', 'DurationSeconds'],

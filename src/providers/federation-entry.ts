@@ -8,7 +8,7 @@ export interface FederationEntry {
   readonly exchangeHosts: readonly string[]
   readonly tokenBody: 'json' | 'form'
   readonly bodyMaxBytes?: number
-  readonly grantType: string
+  readonly grantType?: string
   readonly subjectField: string
   readonly subjectTokenType?: string
   readonly subjectTokenTypes?: readonly string[]
