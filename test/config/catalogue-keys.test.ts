@@ -40,7 +40,10 @@ function faultsOf(shape: Shape<unknown>, fields: object, path: string): string[]
   return [...unknown, ...faults.map((fault) => `${fault.path.join('.')} ${fault.message}`)]
 }
 
-const entries: ProviderEntry[] = [...CATALOGUE.values(), ...WITHDRAWN.values()].map((entry) => ({ ...entry, baseUrl: entry.baseUrl || 'https://none.example' }))
+const entries: ProviderEntry[] = [...CATALOGUE.values(), ...WITHDRAWN.values()].map((entry) => ({
+  ...entry,
+  baseUrl: entry.baseUrl || 'https://none.example',
+}))
 const methods = entries.flatMap(({ id, auth }) => auth.map((method): [string, AuthEntry] => [`${id}/${method.id}`, method]))
 
 describe('every field of the catalogue can be set in the file of the user, to what it is', () => {
@@ -53,6 +56,9 @@ describe('every field of the catalogue can be set in the file of the user, to wh
   })
 
   it('finds a field that has no key', () => {
-    expect(faultsOf(providerSchema, { name: 'x', strangeField: 1, dialect: { odd: true } }, 'p')).toEqual(['p.strangeField', 'p.dialect.odd'])
+    expect(faultsOf(providerSchema, { name: 'x', strangeField: 1, dialect: { odd: true } }, 'p')).toEqual([
+      'p.strangeField',
+      'p.dialect.odd',
+    ])
   })
 })
