@@ -11,6 +11,7 @@ import {
   type Slot,
 } from './record.ts'
 import type { WriteMoment } from './record-writes.ts'
+import type { RecordWrite } from './store.ts'
 
 /** SHA-256 in hex: how a secret is recognised without being known. */
 export function fingerprintOf(secret: Secret): string {
@@ -92,6 +93,25 @@ export function refreshed(
     ...renewalOf(credential, record.renewal, moment.now),
     derived: {},
     secrets,
+  }
+}
+
+/** The record with what was minted from its credential, or learnt with it. */
+export function withDerived(
+  record: CredentialRecord,
+  { derived, ...secrets }: RecordSecrets,
+  write: Extract<RecordWrite, { type: 'derived' }>,
+  moment: WriteMoment,
+): CredentialRecord {
+  const { name, secret, lifetimeMs, generation, baseUrl } = write
+  const others = Object.entries(derived ?? {}).filter(([other]) => other !== name)
+  const minted = [...others, ...(secret ? [[name, secret] as const] : [])]
+  const facts = { expiresAt: expiryOf(moment.now, write.sentAgoMs, lifetimeMs), lifetimeMs, generation, baseUrl }
+  return {
+    ...record,
+    account: accountAfter(record.account, write.account),
+    derived: { ...record.derived, [name]: facts },
+    secrets: minted.length > 0 ? { ...secrets, derived: Object.fromEntries(minted) } : secrets,
   }
 }
 

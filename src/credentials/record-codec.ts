@@ -147,10 +147,13 @@ export function decodeEcho(fields: JsonObject): Record<string, string> {
 }
 
 function decodeDerived(fields: JsonObject): DerivedMetadata {
-  return withRest(
-    { expiresAt: fields.numberOrNull('expiresAt'), generation: fields.count('generation'), baseUrl: fields.stringOrNull('baseUrl') },
-    fields,
-  )
+  const known = {
+    expiresAt: fields.numberOrNull('expiresAt'),
+    lifetimeMs: fields.numberOrNull('lifetimeMs'),
+    generation: fields.count('generation'),
+    baseUrl: fields.stringOrNull('baseUrl'),
+  }
+  return withRest(known, fields)
 }
 
 export function decodeIntent(fields: JsonObject | null): Intent | null {

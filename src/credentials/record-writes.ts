@@ -1,4 +1,4 @@
-import { expiryOf, fingerprintOf, isSameGiven, refreshed, signedIn } from './next-record.ts'
+import { fingerprintOf, isSameGiven, refreshed, signedIn, withDerived } from './next-record.ts'
 import type { Sight } from './holder.ts'
 import { isResolvable } from './refresh-decision.ts'
 import { type CredentialRecord, type Holder, type Intent, type PendingFlow, sameSlot } from './record.ts'
@@ -113,18 +113,10 @@ function changeRecord(
           rejection: { at: moment.now, reason: write.reason, fingerprint: record.fingerprint },
         },
       }
-    case 'derived': {
-      if (runningLease(write, moment) === null) return { why: 'the lease was lost' }
+    case 'derived':
+      if (runningLease(write, moment) === null || write.lease.key !== record.id) return { why: 'the lease was lost' }
       if (record.generation !== write.generation || !record.secrets) return { why: 'the credential has moved on' }
-      const expiresAt = expiryOf(moment.now, write.sentAgoMs, write.lifetimeMs)
-      return {
-        record: {
-          ...record,
-          derived: { ...record.derived, [write.name]: { expiresAt, generation: write.generation, baseUrl: write.baseUrl } },
-          secrets: { ...record.secrets, derived: { ...record.secrets.derived, [write.name]: write.secret } },
-        },
-      }
-    }
+      return { record: withDerived(record, record.secrets, write, moment) }
     case 'logged_out': {
       // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
       const { renewal: _, ...kept } = record

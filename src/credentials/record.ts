@@ -57,11 +57,14 @@ export interface RecordSecrets {
   readonly unknown?: Secret
 }
 
-/** Clear facts about a derived credential; its secret is `secrets.derived[name]`. */
+/** Clear facts about a derived credential; its secret, where it has one of its own, is `secrets.derived[name]`. */
 export interface DerivedMetadata {
+  /** By the engine's clock, ms; null = not known. */
   readonly expiresAt: number | null
+  readonly lifetimeMs: number | null
   /** The generation of the credential that it was minted from. */
   readonly generation: number
+  /** Where its provider said that it is used. */
   readonly baseUrl: string | null
 }
 

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts'
-import type { CredentialRecord, Holder, Intent, NewCredential, PendingFlow, Slot } from './record.ts'
+import type { Account, CredentialRecord, Holder, Intent, NewCredential, PendingFlow, Slot } from './record.ts'
 
 /** Everything a store holds, read without a lock. */
 export interface Snapshot {
@@ -93,10 +93,13 @@ export type RecordWrite =
       readonly lease: Lease
       readonly generation: number
       readonly name: string
-      readonly secret: Secret
+      /** Null: the credential itself is sent, and only facts were learnt. */
+      readonly secret: Secret | null
       readonly lifetimeMs: number | null
       readonly sentAgoMs: number
       readonly baseUrl: string | null
+      /** Whose it turned out to be; what is known already stays where this says nothing. */
+      readonly account: Account | null
     }
   | { readonly type: 'logged_out'; readonly id: string }
   /** `flow` is the pending one that brought the credential: it ends in the same write, and the credential is the proof. */

@@ -208,7 +208,7 @@ describe('a document', () => {
         account: { ...(record.account as object), fedramp: true, ...extra },
         client: { ...(record.client as object), ...extra },
         lastRefresh: { at: 1, host: 'h', pid: 7, ...extra },
-        derived: { copilot: { expiresAt: null, generation: 1, baseUrl: null, ...extra } },
+        derived: { copilot: { expiresAt: null, lifetimeMs: null, generation: 1, baseUrl: null, ...extra } },
         intent: {
           holder: { ...holder, ...extra },
           nonce: 'n',

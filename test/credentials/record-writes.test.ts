@@ -327,7 +327,7 @@ const rows: [string, CredentialRecord | null, RecordWrite, Partial<WriteMoment>,
 
   [
     'a sign-out leaves a mark, without anything secret',
-    record({ intent: another, derived: { a: { expiresAt: NOW, generation: 4, baseUrl: null } } }),
+    record({ intent: another, derived: { a: { expiresAt: NOW, lifetimeMs: null, generation: 4, baseUrl: null } } }),
     signOut,
     lostLease,
     {
@@ -477,7 +477,7 @@ describe('an answer', () => {
 })
 
 describe('a derived credential', () => {
-  const derived = (generation: number): RecordWrite => ({
+  const derived = (generation: number, changes: Partial<Extract<RecordWrite, { type: 'derived' }>> = {}): RecordWrite => ({
     type: 'derived',
     id: 'g1',
     lease,
@@ -487,10 +487,12 @@ describe('a derived credential', () => {
     lifetimeMs: HOUR,
     sentAgoMs: 1_000,
     baseUrl: null,
+    account: null,
+    ...changes,
   })
 
   it('belongs to the generation that it was minted from', () => {
-    const facts = { expiresAt: NOW - 1_000 + HOUR, generation: 4, baseUrl: null }
+    const facts = { expiresAt: NOW - 1_000 + HOUR, lifetimeMs: HOUR, generation: 4, baseUrl: null }
     expect(resultOf(judge(record(), derived(4)))).toMatchObject({
       generation: 4,
       derived: { copilot: facts },
@@ -498,11 +500,29 @@ describe('a derived credential', () => {
     })
   })
 
+  it('may be facts alone, which leave no older secret of their name', () => {
+    const before = record({
+      secrets: { access: new Secret('access-token-4'), derived: { copilot: new Secret('an-old-one'), other: new Secret('another') } },
+    })
+    const facts = { secret: null, lifetimeMs: null, baseUrl: 'https://api.x.example' }
+    expect(resultOf(judge(before, derived(4, facts)))).toMatchObject({
+      derived: { copilot: { expiresAt: null, lifetimeMs: null, generation: 4, baseUrl: 'https://api.x.example' } },
+      secrets: { access: 'access-token-4', derived: { other: 'another' } },
+    })
+  })
+
+  it('tells whose the credential is, and leaves what is known where it does not', () => {
+    const account = { id: 'u1', name: null, plan: 'business' }
+    expect(resultOf(judge(record(), derived(4, { account })))).toMatchObject({ account: { id: 'u1', name: 'ci', plan: 'business' } })
+    expect(resultOf(judge(record({ account: null }), derived(4, { account })))).toMatchObject({ account })
+  })
+
   it.each([
     ['of another generation', record(), derived(3), {}],
     ['of a credential that was signed out', record(loggedOut), derived(5), {}],
     ['without the lease', record(), derived(4), lostLease],
     ['after the lease', record(), derived(4), spentLease],
+    ['under the lease of another grant', record(), derived(4, { lease: { ...lease, key: 'g2' } }), {}],
   ])('%s is refused', (_, before, write, changes) => {
     expect(judge(before, write, changes).outcome).toBe('refused')
   })

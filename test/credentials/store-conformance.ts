@@ -281,12 +281,13 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
         lifetimeMs: HOUR,
         sentAgoMs: 500,
         baseUrl: 'https://api.example.com',
+        account: null,
       } as const
       const outcome = await store.write(derived)
       const now = outcome.outcome === 'written' ? outcome.now : 0
       expect((await other.read()).records[0]).toMatchObject({
         generation: 1,
-        derived: { copilot: { expiresAt: now - 500 + HOUR, generation: 1, baseUrl: 'https://api.example.com' } },
+        derived: { copilot: { expiresAt: now - 500 + HOUR, lifetimeMs: HOUR, generation: 1, baseUrl: 'https://api.example.com' } },
       })
       expect((await other.read()).records[0]?.secrets?.derived?.copilot?.reveal()).toBe('derived-token-1')
       await store.release(held)
