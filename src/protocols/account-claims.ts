@@ -59,8 +59,8 @@ export function accountClaims(
 
 type Claims = NonNullable<ReturnType<typeof jwtClaims>>
 
-/** `organizations.0.id`; the dots of a claim that is named by an address (RFC 7519 section 4.2) belong to it. */
-function pathOf(name: string): string[] {
+/** The path that a name like `organizations.0.id` is; the dots of a claim that is named by an address (RFC 7519 section 4.2) belong to it. */
+export function pathOf(name: string): string[] {
   const [, address = '', rest = ''] = /^(.*\/)?([^/]*)$/s.exec(name) ?? []
   const [head = '', ...inner] = rest.split('.')
   return [`${address}${head}`, ...inner]

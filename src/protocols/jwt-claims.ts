@@ -42,23 +42,24 @@ export function jwtLifetimeMs(token: string, now: number): number | null {
  * @param path the claim's name, and for nested claims the names on the way to it
  */
 export function idClaim(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): string | null {
-  const value = claimAt(claims, path)
+  const value = fieldAt(claims, path)
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : null
 }
 
 /** A claim for people, such as an address or a plan: made visible and cut, never to be sent anywhere. */
 export function shownClaim(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): string | null {
-  const value = claimAt(claims, path)
+  const value = fieldAt(claims, path)
   return typeof value === 'string' && value.trim() !== '' ? visibleLine(value, LONGEST_NAME) : null
 }
 
 /** A claim that is true or false. */
 export function flagClaim(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): boolean | null {
-  const value = claimAt(claims, path)
+  const value = fieldAt(claims, path)
   return typeof value === 'boolean' ? value : null
 }
 
-function claimAt(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): unknown {
+/** What stands at a path in a parsed document: names of objects, positions in lists. */
+export function fieldAt(claims: ReadonlyMap<string, unknown> | undefined, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, name) => (Array.isArray(inner) ? itemOf(inner, name) : fieldOf(inner, name)), claims)
 }
 
