@@ -61,6 +61,21 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
       { type: 'NEED_SETTLED', id: 'a', holds: false },
     ],
   },
+  derivation: {
+    inputs: [{ patienceEndsAt: 60_000, cancelledError: cancelled }],
+    outputs: {
+      readDerived: [
+        { verdict: 'usable', error: null, isNewer: true },
+        { verdict: 'inside_margin', error: null, isNewer: false },
+        { verdict: 'due', error: null, isNewer: false },
+        { verdict: 'gone', error, isNewer: false },
+      ],
+      takeLease: ['taken', 'busy'],
+      awaitChange: ['changed', 'out_of_patience'],
+      ask: [{ kind: 'answered' }, { kind: 'busy', error, retryAt: 2_000 }],
+      storeDerived: ['stored', 'moved_on'],
+    },
+  },
   deviceFlow: {
     inputs: [
       { wait: true, waitBeforeFirstPoll: true, safetyMarginMs: 0, pagesTaken: 2, signInCommand: 'claw auth --device acme' },
