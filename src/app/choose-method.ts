@@ -1,6 +1,6 @@
 import { ClawError } from '../core/errors.ts'
 import type { Method } from '../core/vocabulary.ts'
-import { METHOD_OF } from '../providers/auth-kinds.ts'
+import { isSignIn, METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { BUILT_METHODS } from './abilities.ts'
 import type { Catalogue, Named, Route } from './catalogue.ts'
@@ -18,7 +18,7 @@ export function methodsOf(named: Named): MethodChoice[] {
   return named.routes.flatMap((route) => {
     const link = named.routes[0] === route ? undefined : named.routes[0]?.entry.routes?.find(({ to }) => to === route.id)
     return route.entry.auth
-      .filter((auth) => auth.needs === undefined && (link === undefined || link.auth.includes(auth.id)))
+      .filter((auth) => isSignIn(auth) && (link === undefined || link.auth.includes(auth.id)))
       .map((auth) => ({ route, auth, method: METHOD_OF[auth.kind] }))
       .filter(({ method }) => BUILT_METHODS.includes(method))
   })

@@ -3,7 +3,7 @@ import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { type Kind, profileFlag } from '../core/vocabulary.ts'
 import type { Snapshot } from '../credentials/store.ts'
-import { KIND_OF, METHOD_OF } from '../providers/auth-kinds.ts'
+import { isSignIn, KIND_OF, METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from './catalogue.ts'
@@ -105,7 +105,7 @@ function wayIn(named: Named, route: Route, auth: AuthEntry, profile: string): Wa
 /** Exit 78 where no method of the provider yields the kind that `auth_mode` asks for. */
 export function checkAuthMode(named: Named, wanted: WantedCredential, candidates: readonly Candidate[]): void {
   if (wanted.authMode === 'auto') return
-  const methods = named.routes.flatMap((route) => route.entry.auth.map((auth) => ({ auth, route })))
+  const methods = named.routes.flatMap((route) => route.entry.auth.filter(isSignIn).map((auth) => ({ auth, route })))
   if (candidates.some(({ kind }) => isWantedKind(kind, wanted)) || waysIn(named, wanted).length > 0) return
   const off = methods
     .filter(({ auth }) => !auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))

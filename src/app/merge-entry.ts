@@ -18,6 +18,10 @@ const ADDED_TO = [
   'envSettings',
   'settings',
   'query',
+  'credentialHeaders',
+  'promptHeaders',
+  'visionHeaders',
+  'modelsHeaders',
 ] as const
 
 /**

@@ -98,6 +98,9 @@ export const entryKeys = {
   query: v.texts,
   model_map_setting: v.line,
   hosts_of_customers: flag,
+  domain: v.line,
+  domain_env: v.variable,
+  allowed_domains: v.hosts,
   regions: record(v.name, region),
   default_region: v.name,
   models_endpoint: v.line,
@@ -113,6 +116,10 @@ export const entryKeys = {
   verification_hosts: v.hosts,
   headers: v.headers,
   device_headers: v.headers,
+  credential_headers: v.headers,
+  prompt_headers: v.headers,
+  vision_headers: v.headers,
+  models_headers: v.headers,
   account_id: table(
     {
       jwt_sources: list(choice('id_token', 'access_token')),

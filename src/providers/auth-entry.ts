@@ -1,4 +1,5 @@
 import type { Reference } from '../core/reference.ts'
+import type { AccountFields, RefusalRule } from '../protocols/account-answer.ts'
 import type { FederationEntry } from './federation-entry.ts'
 
 /** The kinds of auth entries, as the vendors' methods differ. */
@@ -51,9 +52,8 @@ export interface AuthEntry {
   readonly rejectNotes?: Readonly<Record<string, string>>
   /** By the beginning of a value that is still taken: what is to be said about it. */
   readonly warnPrefixes?: Readonly<Record<string, string>>
-  /** Answers whose credential it is (`at-` tokens of Codex): a GET with the token as bearer. */
+  /** Answers whose token it is, for those that begin with one of `prefixes` and say nothing themselves: a GET with it as bearer. */
   readonly whoamiUrl?: string
-  readonly whoamiFields?: readonly string[]
   readonly modelsEndpointWorks?: boolean
   /** The cheap request that proves a credential of this entry, where it is another than the one of the route. */
   readonly probe?: string
@@ -191,11 +191,20 @@ export interface AuthEntry {
   readonly pasteOmits?: string
   readonly codeTtlS?: number
 
+  /** What answers about the account of a credential have where, dots lead inside. */
+  readonly accountFields?: Omit<AccountFields, 'baseUrl'>
+  /** What refusals of such a question, or of an exchange, mean. */
+  readonly refusals?: readonly RefusalRule[]
+  /** What a value is that has none of `prefixes` and whose claims name no account: it is refused in these words. */
+  readonly otherwise?: string
+
   /** `copilot_direct`: the token of GitHub itself is sent; the base URL is asked for. `{domain}` is GitHub's or a tenant's. */
   readonly baseUrlField?: string
+  /** How long its answer is believed. */
+  readonly discoveryTtlS?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly serverToken?: ServerToken
-  /** `copilot_exchange`: a derived credential, minted from the one of another entry. */
+  /** `copilot_exchange`: a derived credential, minted from the one of another entry, or from a value that has one of `prefixes`. */
   readonly needs?: string
   readonly exchangeUrl?: string
   readonly tokenField?: string

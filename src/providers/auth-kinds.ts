@@ -1,5 +1,5 @@
 import type { Kind, Method } from '../core/vocabulary.ts'
-import type { AuthKind } from './entry.ts'
+import type { AuthEntry, AuthKind } from './entry.ts'
 
 /** The method that a kind of auth entry is, in the words of the commands. */
 export const METHOD_OF: Readonly<Record<AuthKind, Method>> = {
@@ -39,4 +39,9 @@ export const AUTH_KIND_OF: Readonly<Record<Method, AuthKind>> = {
   pkce: 'oauth_pkce',
   identity: 'workload_identity',
   none: 'none',
+}
+
+/** Whether an entry is a way to sign in. One that needs another entry only says how the credential of that one is used. */
+export function isSignIn(auth: Pick<AuthEntry, 'needs'>): boolean {
+  return auth.needs === undefined
 }

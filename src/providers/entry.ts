@@ -55,6 +55,11 @@ export interface ProviderEntry {
   readonly hostsOfCustomers?: boolean
   /** Cut from the end of a base URL of the environment for anthropic-messages. */
   readonly baseUrlEnvStrip?: string
+  /** What `{domain}` stands for in addresses of the entry; a credential keeps the one that it was made at. */
+  readonly domain?: string
+  readonly domainEnv?: string
+  /** `*` stands for one label. */
+  readonly allowedDomains?: readonly string[]
   readonly regions?: Readonly<Record<string, Region>>
   readonly defaultRegion?: string
   /** Joined to the base URL; or absolute with `{origin}`. */
@@ -81,6 +86,14 @@ export interface ProviderEntry {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent with every request of the route; values may hold `{version}`, `{hostname_ascii}`, `{os}`, `{arch}`, `{os_version_ascii}`, `{installation_uuid}`. */
   readonly deviceHeaders?: Readonly<Record<string, string>>
+  /** Sent with the credential, of what its account is: values hold `{account_id}` or `{fedramp}`; one that is not known is left out. */
+  readonly credentialHeaders?: Readonly<Record<string, string>>
+  /** Sent with prompts; values may hold `{initiator}`: `user`, or `agent` where the last message is the result of a tool. */
+  readonly promptHeaders?: Readonly<Record<string, string>>
+  /** Sent with prompts that hold an image. */
+  readonly visionHeaders?: Readonly<Record<string, string>>
+  /** Sent when the models are listed. */
+  readonly modelsHeaders?: Readonly<Record<string, string>>
   /** Where tokens say whose they are; absent = the claims of OpenID Connect in the id token. */
   readonly accountId?: AccountRules
   readonly optionalHeaders?: Readonly<Record<string, string>>

@@ -15,6 +15,12 @@ const auth: readonly AuthEntry[] = [
     rejectPrefixes: ['ghp_'],
     discoveryUrl: 'https://api.{domain}/copilot_internal/user',
     baseUrlField: 'endpoints.api',
+    accountFields: { id: 'login', name: 'login', plan: 'copilot_plan' },
+    discoveryTtlS: 86_400,
+    refusals: [
+      { status: 403, contains: 'no_copilot_access', means: 'no_seat' },
+      { status: 404, means: 'no_seat' },
+    ],
     headers: { 'Copilot-Integration-Id': 'copilot-developer-cli', 'Openai-Organization': 'github-copilot' },
     serverToken: {
       prefix: 'ghs_',
@@ -71,11 +77,18 @@ const auth: readonly AuthEntry[] = [
     header: 'authorization',
     scheme: 'Bearer',
     needs: 'device',
+    // Other tokens than those of apps are refused.
+    prefixes: ['ghu_', 'gho_'],
     exchangeUrl: 'https://api.{domain}/copilot_internal/v2/token',
     tokenField: 'token',
     expiresField: 'expires_at',
     refreshInField: 'refresh_in',
     baseUrlFromToken: { key: 'proxy-ep', replacePrefix: 'proxy.', with: 'api.' },
+    refusals: [
+      { status: 403, contains: 'no_copilot_access', means: 'no_seat' },
+      { status: 403, contains: 'Resource not accessible by integration', means: 'client' },
+      { status: 404, means: 'no_seat' },
+    ],
     accessTtlS: 1_500,
     bufferS: 300,
     userAgent: 'GitHubCopilotChat/0.35.0',
@@ -127,13 +140,19 @@ export const githubCopilot: ProviderEntry = {
     gemini: 'openai-chat',
     kimi: 'openai-chat',
   },
+  domain: 'github.com',
+  domainEnv: 'COPILOT_GITHUB_DOMAIN',
+  // Tenants with data residency; a server of one's own has no Copilot.
+  allowedDomains: ['github.com', '*.ghe.com'],
   modelsEndpoint: '/models',
   probe: 'GET https://api.{domain}/copilot_internal/user',
   probeNote: 'proves the GitHub token and the seat, not the policy of a model',
   trustedHosts: ['*.githubcopilot.com', 'copilot-proxy.githubusercontent.com', '*.ghe.com'],
   authHosts: ['github.com', 'api.github.com', '*.ghe.com'],
   verificationHosts: ['github.com', '*.ghe.com'],
-  headers: { 'Openai-Intent': 'conversation-edits' },
+  promptHeaders: { 'X-Initiator': '{initiator}', 'Openai-Intent': 'conversation-edits' },
+  visionHeaders: { 'Copilot-Vision-Request': 'true' },
+  modelsHeaders: { 'X-GitHub-Api-Version': '2026-06-01' },
   dialect: {
     maxTokensField: 'max_tokens',
     streamUsage: true,
@@ -170,10 +189,12 @@ export const githubCopilot: ProviderEntry = {
     terms: 'GitHub documentation of the Copilot CLI and SDK (2026); the position on the client of the editors is unknown',
     termsNote: 'GitHub documentation of the Copilot CLI and SDK (2026)',
     trustedHosts: 'pi-ai 1.5.2 and openclaw 2026.9.6 (Sep 2026): hosts that a token or an answer may name',
-    'auth.token': 'github/copilot-sdk (Aug 2026), openclaw 2026.9.6 (Sep 2026)',
+    'auth.token':
+      'github/copilot-sdk (Aug 2026), openclaw 2026.9.6 (Sep 2026); fields of copilot_internal/user: types of public tools (2026); that its answer is good for a day is inferred',
     'auth.device':
       'pi-ai 1.5.2 and opencode (2026), GitHub documentation of the device flow; tokens that end: reports of mid-2026; margin: opencode (2026); bad_refresh_token: answers quoted in public reports (2024 to 2026)',
-    'auth.exchange': 'pi-ai 1.5.2, openclaw 2026.9.6, netclaw (2026)',
+    'auth.exchange':
+      'pi-ai 1.5.2, openclaw 2026.9.6, netclaw (2026); a missing seat that comes as 403 no_copilot_access: reports in issues (2024)',
     dialect: 'openai-chat without anything that was not seen there (2026), inferred',
     models: 'pi-ai 1.5.2 model catalogue (autumn 2026); image input is inferred',
   },

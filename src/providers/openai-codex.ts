@@ -87,7 +87,13 @@ const auth: readonly AuthEntry[] = [
     prefixes: ['at-'],
     rejectPrefixes: ['sk-'],
     whoamiUrl: 'https://auth.openai.com/api/accounts/v1/user-auth-credential/whoami',
-    whoamiFields: ['email', 'chatgpt_user_id', 'chatgpt_account_id', 'chatgpt_plan_type', 'chatgpt_account_is_fedramp'],
+    accountFields: {
+      id: 'chatgpt_account_id',
+      name: 'email',
+      plan: 'chatgpt_plan_type',
+      fedramp: 'chatgpt_account_is_fedramp',
+    },
+    otherwise: 'the JWT of an agent identity, which claw does not support',
     quirks: ['Business and Enterprise workspaces only', 'a value without at- is the JWT of an agent identity: not supported'],
   },
   {
@@ -182,6 +188,16 @@ export const openaiCodex: ProviderEntry = {
   trustedHosts: ['chatgpt.com'],
   authHosts: ['auth.openai.com'],
   headers: { originator: 'claw', 'OpenAI-Beta': 'responses=experimental' },
+  accountId: {
+    jwtSources: ['id_token', 'access_token'],
+    claimNamespace: 'https://api.openai.com/auth',
+    claim: 'chatgpt_account_id',
+    fallbackClaims: ['chatgpt_account_id', 'organizations.0.id'],
+    nameClaims: ['email', 'https://api.openai.com/profile.email'],
+    planClaim: 'chatgpt_plan_type',
+    fedrampClaim: 'chatgpt_account_is_fedramp',
+  },
+  credentialHeaders: { 'ChatGPT-Account-Id': '{account_id}', 'X-OpenAI-Fedramp': '{fedramp}' },
   // A usage limit is known to come as 404 too: the code comes first.
   errorRules: [
     {
@@ -211,6 +227,8 @@ export const openaiCodex: ProviderEntry = {
     modelsEndpoint: 'openai/codex (Oct 2026): the list depends on the version that is named',
     probe: 'openai/codex backend-client (2026)',
     headers: 'openai/codex and pi-ai 1.5.2 (autumn 2026); that `claw` is taken as originator is inferred',
+    accountId: 'openai/codex, pi-ai 1.5.2 (autumn 2026); the fallbacks: opencode (2026)',
+    credentialHeaders: 'openai/codex (Oct 2026)',
     errorRules: 'openai/codex and opencode-openai-codex-auth (late 2025): codes that come with 404 and 429',
     'auth.oauth': 'openai/codex login server and auth manager (2026); scopes that are refused: netclaw pull request 251 (Mar 2026)',
     'auth.device': 'openai/codex device code sign-in, pi-ai 1.5.2, opencode (2026); netclaw takes 404 at a poll for the end: disagreement',
