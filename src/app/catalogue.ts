@@ -4,11 +4,15 @@ import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { visibleLine } from '../core/visible.ts'
 import type { Protocol } from '../core/vocabulary.ts'
+import type { Environment } from '../platform/environment.ts'
 import { CATALOGUE, WITHDRAWN } from '../providers/catalogue.ts'
 import type { AuthEntry, ProviderEntry, RouteLink } from '../providers/entry.ts'
 import { SPOKEN_PROTOCOLS } from './abilities.ts'
+import { domainInForce } from './domain.ts'
 import { withEndpoints } from './merge-auth.ts'
 import { mergeEntry, regionOf } from './merge-entry.ts'
+
+const NO_VARIABLES: Environment = { get: () => undefined, names: [] }
 
 /** One route as it is in force: the entry of the catalogue with what the user's file says. */
 export interface Route {
@@ -19,6 +23,7 @@ export interface Route {
   readonly namedOnly: boolean
   readonly entry: ProviderEntry
   readonly protocol: Protocol
+  /** The region in force for whoever signs in now; of a route that hangs from a domain, that domain as it was written. */
   readonly region: string | null
   readonly settings: ProviderSettings | undefined
 }
@@ -58,6 +63,7 @@ export interface Catalogue {
 export function buildCatalogue(
   config: Pick<Config, 'providers' | 'enabled'>,
   known: ReadonlyMap<string, ProviderEntry> = CATALOGUE,
+  environment: Environment = NO_VARIABLES,
 ): Catalogue {
   const entries = new Map<string, ProviderEntry>()
   for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
@@ -69,7 +75,9 @@ export function buildCatalogue(
   const aliases = aliasesOf(entries)
   const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, aliases)))
   const links = linksOf(entries)
-  const routes = new Map([...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled)]))
+  const routes = new Map(
+    [...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled, environment)]),
+  )
   return new EffectiveCatalogue(routes, aliases)
 }
 
@@ -135,10 +143,11 @@ function toRoute(
   settings: ProviderSettings | undefined,
   link: Linked | undefined,
   enabled: ReadonlySet<string>,
+  environment: Environment,
 ): Route {
   const protocol =
     settings?.protocol ?? entry.protocols.find((each) => SPOKEN_PROTOCOLS.includes(each)) ?? entry.protocols[0] ?? 'openai-chat'
-  const region = settings?.region ?? entry.defaultRegion ?? null
+  const region = domainInForce(entry, environment) ?? settings?.region ?? entry.defaultRegion ?? null
   // A region may also be a name that stands in the address, and then any will do.
   const isKnown = settings?.region === undefined || regionOf(entry, settings.region) || entry.envSettings?.region
   if (settings?.region !== undefined && !isKnown) throw unknownRegion(entry, settings.region)

@@ -1,8 +1,8 @@
-import type { Config, Expectation } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import { type AuthMode, type CandidateState, DEFAULT_PROFILE, type Kind } from '../core/vocabulary.ts'
-import type { CredentialRecord } from '../credentials/record.ts'
+import type { Account, CredentialRecord } from '../credentials/record.ts'
 import { type Resolution, resolve } from '../credentials/resolve.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import type { AuthEntry } from '../providers/entry.ts'
@@ -11,6 +11,7 @@ import type { Named, Route } from './catalogue.ts'
 import { checkAuthMode, checkExpectation, noCredential, profilesOf, stoppedError, unknownProfile } from './credential-errors.ts'
 import { placeOf } from './credential-place.ts'
 import { type CredentialQuestion, type CredentialWorld, readStore } from './credential-question.ts'
+import { expectationFor } from './expectation.ts'
 import { fromBundle, fromConfig, fromEnvironment, fromIdentity, fromNothing } from './gather-candidates.ts'
 import type { RouteSettings } from './route-settings.ts'
 import { modelElsewhere } from './route-models.ts'
@@ -57,6 +58,20 @@ export interface ChosenCredential {
   readonly degraded: boolean
   /** Reads it again after a refusal; null where that can bring nothing new. */
   readonly reread: (() => Promise<Secret>) | null
+  /** How it came to be usable at the API, where it was not by itself. */
+  readonly access?: CredentialAccess
+}
+
+/** The step that was taken from the credential that was found to the one that is used. */
+export interface CredentialAccess {
+  /** As it was found. */
+  readonly from: ChosenCredential
+  /** The auth entry that says how it is used. */
+  readonly entry: AuthEntry
+  /** Whose it turned out to be. */
+  readonly account: Account | null
+  /** The provider was asked just now, and has taken it. */
+  readonly isAsked: boolean
 }
 
 /**
@@ -147,7 +162,7 @@ function judge(
     checkAuthMode(named, wanted, candidates)
     checkProfile(world.config, wanted.profile, snapshot, winner)
     if (winner) {
-      checkExpectation(named, expectationFor(world, named), winner)
+      checkExpectation(named, expectationFor(world.catalogue, named), winner)
       const state = table.find(({ candidate }) => candidate === winner)?.state ?? 'wins'
       return { chosen: choose(world, named, wanted, winner, state, resolution.degraded), error: null }
     }
@@ -171,10 +186,6 @@ function checkProfile(config: Config, profile: string, snapshot: Snapshot | Claw
   if (profile === DEFAULT_PROFILE || snapshot instanceof ClawError || profilesOf(snapshot).includes(profile)) return
   if (winner === null || ['flag', 'environment'].includes(config.origins.get('profile')?.from ?? ''))
     throw unknownProfile(profile, snapshot)
-}
-
-function expectationFor({ catalogue }: CredentialWorld, named: Named): Expectation | undefined {
-  return named.settings?.expect ?? catalogue.routes.get(named.provider)?.settings?.expect
 }
 
 function choose(

@@ -44,7 +44,7 @@ export async function openSession(world: World, flags: SessionFlags, signal: Abo
     return brokenStore(thrown)
   })
   const ports: Ports = { ...world, http: lazyHttp(world, config), ...stores }
-  return { ports, config, catalogue: buildCatalogue(config), signal, configError: error ?? storeError, trust }
+  return { ports, config, catalogue: buildCatalogue(config, undefined, world.environment), signal, configError: error ?? storeError, trust }
 }
 
 /** A store that the configuration asks for and that cannot be had: whoever needs it is told why. */

@@ -4,6 +4,7 @@ import type { CredentialRecord } from '../credentials/record.ts'
 import { fingerprintOf } from '../credentials/next-record.ts'
 import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../credentials/store.ts'
+import { accessStepOf } from './access-step.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
 import { maxAgeOf } from './grant-terms.ts'
 import { type Notice, scopeNotices } from './lost-scopes.ts'
@@ -42,6 +43,24 @@ export function credentialNotices({ warning, lostScopes, credential }: UsableCre
  * @throws {ClawError} `CLAW_GRANT_REJECTED`, `CLAW_REFRESH_*`, `CLAW_LEASE_BUSY`, `CLAW_STORE_*`, `CLAW_NETWORK`, `CLAW_CREDENTIAL_EXPIRED`.
  */
 export async function usableCredential(session: Session, chosen: ChosenCredential, demand: Demand = {}): Promise<UsableCredential> {
+  const step = accessStepOf(chosen)
+  // What is minted from a grant that cannot be refreshed is renewed without it.
+  const ofGrant = step?.kind === 'mint' && chosen.record?.refreshable !== true ? {} : demand
+  const usable = await freshCredential(session, chosen, ofGrant)
+  if (!step) return usable
+  const { withAccess } = await import('./api-access.ts')
+  try {
+    return await withAccess(session, usable, demand)
+  } catch (thrown) {
+    const { record, secret } = usable.credential
+    const isRefused = thrown instanceof ClawError && thrown.code === 'CLAW_CREDENTIAL_REJECTED'
+    if (!isRefused || !secret || record?.refreshable !== true || usable.outcome !== 'fresh') throw thrown
+    return withAccess(session, await freshCredential(session, chosen, { ...demand, rejected: fingerprintOf(secret) }), demand)
+  }
+}
+
+/** A grant whose token may be sent now; everything else as it is. */
+async function freshCredential(session: Session, chosen: ChosenCredential, demand: Demand): Promise<UsableCredential> {
   const { record, auth } = chosen
   if (record && session.config.store.boundToMachine && (await session.ports.store.read()).copied) throw copiedStore(record)
   if (record?.kind !== 'oauth') return fresh(unexpired(session, chosen, demand))

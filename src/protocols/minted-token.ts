@@ -1,6 +1,8 @@
 import { Secret } from '../core/secret.ts'
 import { isHeaderSafe } from '../core/vocabulary.ts'
+import { pathOf } from './account-claims.ts'
 import { type Answer, brokenAnswer, jsonFields, positiveNumber, shapeOf } from './answer.ts'
+import { fieldAt } from './jwt-claims.ts'
 
 /** Longest lifetime that is believed, ms: a day. Tokens of this kind live minutes. */
 const LONGEST_LIFETIME_MS = 86_400_000
@@ -12,6 +14,8 @@ export interface MintRules {
   readonly expiresField: string
   /** Seconds from now: how long to use the token where the instant is missing. */
   readonly refreshInField?: string | undefined
+  /** Where the answer names the address of the API, dots lead inside; what the token says is believed before it. */
+  readonly baseUrlField?: string | undefined
   /** The token is a list `key=value;…`, and the value of this key a host: its prefix is replaced by another. */
   readonly baseUrlFromToken?: { readonly key: string; readonly replacePrefix: string; readonly with: string } | undefined
 }
@@ -20,7 +24,7 @@ export interface MintedToken {
   readonly token: Secret
   /** ms, from when the answer came; null = the server did not say. */
   readonly lifetimeMs: number | null
-  /** Where it is used, as the token says: judge the host before use. Null = it does not. */
+  /** Where it is used, as the server says: judge the host before use. Null = it does not. */
   readonly baseUrl: string | null
 }
 
@@ -39,7 +43,7 @@ export function judgeMintedToken(answer: Answer, rules: MintRules, now: number):
   return {
     token: new Secret(token, 'access-token'),
     lifetimeMs: lifetimeOf(answer, fields, rules, now),
-    baseUrl: rules.baseUrlFromToken ? baseUrlIn(token, rules.baseUrlFromToken) : null,
+    baseUrl: (rules.baseUrlFromToken ? baseUrlIn(token, rules.baseUrlFromToken) : null) ?? namedBaseUrl(fields, rules.baseUrlField),
   }
 }
 
@@ -67,4 +71,11 @@ function baseUrlIn(token: string, { key, replacePrefix, with: replacement }: Non
   if (!/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::\d{1,5})?$/i.test(value))
     throw brokenAnswer(`\`${key}\` of the exchanged token is no host`)
   return `https://${value.startsWith(replacePrefix) ? `${replacement}${value.slice(replacePrefix.length)}` : value}`
+}
+
+function namedBaseUrl(fields: ReadonlyMap<string, unknown>, name: string | undefined): string | null {
+  const value = name === undefined ? undefined : fieldAt(fields, pathOf(name))
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string' || value === '') throw brokenAnswer(`\`${name}\` of the exchange must be an address`)
+  return value
 }

@@ -199,6 +199,7 @@ export interface AuthEntry {
   readonly otherwise?: string
 
   /** `copilot_direct`: the token of GitHub itself is sent; the base URL is asked for. `{domain}` is GitHub's or a tenant's. */
+  /** Where an answer names the address of the API, dots lead inside; believed only within the hosts of the route. */
   readonly baseUrlField?: string
   /** How long its answer is believed. */
   readonly discoveryTtlS?: number

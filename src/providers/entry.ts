@@ -58,7 +58,7 @@ export interface ProviderEntry {
   /** What `{domain}` stands for in addresses of the entry; a credential keeps the one that it was made at. */
   readonly domain?: string
   readonly domainEnv?: string
-  /** `*` stands for one label. */
+  /** The usual one first; `*` stands for one label. */
   readonly allowedDomains?: readonly string[]
   readonly regions?: Readonly<Record<string, Region>>
   readonly defaultRegion?: string

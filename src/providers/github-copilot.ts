@@ -83,6 +83,7 @@ const auth: readonly AuthEntry[] = [
     tokenField: 'token',
     expiresField: 'expires_at',
     refreshInField: 'refresh_in',
+    baseUrlField: 'endpoints.api',
     baseUrlFromToken: { key: 'proxy-ep', replacePrefix: 'proxy.', with: 'api.' },
     refusals: [
       { status: 403, contains: 'no_copilot_access', means: 'no_seat' },

@@ -8,6 +8,7 @@ const RULES: MintRules = {
   tokenField: 'token',
   expiresField: 'expires_at',
   refreshInField: 'refresh_in',
+  baseUrlField: 'endpoints.api',
   baseUrlFromToken: { key: 'proxy-ep', replacePrefix: 'proxy.', with: 'api.' },
 }
 const TOKEN = 'tid=x;exp=1;proxy-ep=proxy.business.githubcopilot.com;'
@@ -37,6 +38,13 @@ describe('a token that an exchange mints', () => {
     ['', null],
   ])('is used where proxy-ep = %s leads', (host, baseUrl) => {
     expect(judge({ token: `tid=x;proxy-ep=${host};sku=y`, expires_at: AT }).baseUrl).toBe(baseUrl)
+  })
+
+  it.each([
+    [TOKEN, 'https://api.business.githubcopilot.com'],
+    ['tid=x', 'https://api.enterprise.githubcopilot.com'],
+  ])('is used where %s says before the answer around it', (token, baseUrl) => {
+    expect(judge({ token, expires_at: AT, endpoints: { api: 'https://api.enterprise.githubcopilot.com' } }).baseUrl).toBe(baseUrl)
   })
 
   it.each(['tid=x;sku=y', 'no-list-at-all', 'x-proxy-ep=evil.example'])('has no host where the token is %s', (token) => {
@@ -78,6 +86,7 @@ describe('a token that an exchange mints', () => {
       '`proxy-ep` of the exchanged token is no host',
     ],
     ['with a user in the host', { token: 'proxy-ep=a@x.example', expires_at: AT }, '`proxy-ep` of the exchanged token is no host'],
+    ['with an address that is none', { token: 'a', expires_at: AT, endpoints: { api: 7 } }, '`endpoints.api` of the exchange must be an address'],
     ['with a path in the host', { token: 'proxy-ep=x.example/y', expires_at: AT }, '`proxy-ep` of the exchanged token is no host'],
   ])('is refused in an answer %s', async (_, body, what) => {
     expect(await failureOf(() => judge(body))).toMatchObject({ code: 'CLAW_PROTOCOL', what })

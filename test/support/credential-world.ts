@@ -63,7 +63,7 @@ export async function credentialWorld(
   return {
     ports: { clock, environment, machine: here, store },
     config,
-    catalogue: buildCatalogue(config),
+    catalogue: buildCatalogue(config, undefined, environment),
     signal: new AbortController().signal,
     clock,
     dir,
