@@ -14,8 +14,12 @@ export interface AccessStep {
   readonly url: string
 }
 
-/** The step that a credential needs before it is used; null for nearly all of them. */
-export function accessStepOf(credential: Found): AccessStep | null {
+/**
+ * The step that a credential needs before it is used; null for nearly all of them.
+ *
+ * @param anew also where its answer is known already, because the step proves the credential
+ */
+export function accessStepOf(credential: Found, anew = false): AccessStep | null {
   const { route, auth, secret, record, source, access } = credential
   if (secret === null || access) return null
   const value = secret.reveal()
@@ -25,8 +29,8 @@ export function accessStepOf(credential: Found): AccessStep | null {
   const entry = usedEntry(route, auth)
   if (entry.serverToken && value.startsWith(entry.serverToken.prefix)) return { kind: 'server', entry, url: entry.serverToken.baseUrl }
   if (entry.kind === 'copilot_direct' && entry.discoveryUrl !== undefined) return { kind: 'ask', entry, url: entry.discoveryUrl }
-  const isMute = entry.whoamiUrl !== undefined && startsWithOne(value, entry.prefixes) && ownerOf({ route, secret, record })?.id == null
-  return isMute && entry.whoamiUrl !== undefined ? { kind: 'ask', entry, url: entry.whoamiUrl } : null
+  if (entry.whoamiUrl === undefined || !startsWithOne(value, entry.prefixes)) return null
+  return anew || ownerOf({ route, secret, record })?.id == null ? { kind: 'ask', entry, url: entry.whoamiUrl } : null
 }
 
 type Found = Pick<ChosenCredential, 'route' | 'auth' | 'secret' | 'record' | 'source' | 'access'>

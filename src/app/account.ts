@@ -16,3 +16,9 @@ export function accountOfClaims({ fedramp, ...claims }: AccountClaims): Account 
   const isKnown = claims.id !== null || claims.name !== null || claims.plan !== null || fedramp
   return isKnown ? { ...claims, ...(fedramp && { fedramp }) } : null
 }
+
+/** An account for people: `ann@example.com (plan team)`; empty where nothing of it is known. */
+export function accountWords(account: Pick<Account, 'id' | 'name' | 'plan'> | null): string {
+  const who = account?.name ?? account?.id ?? null
+  return [...(who === null ? [] : [who]), ...(account?.plan ? [`(plan ${account.plan})`] : [])].join(' ')
+}

@@ -21,12 +21,13 @@ type Sendable = ChosenCredential & { readonly secret: Secret }
  * Takes the step that stands between a credential and the API: its address is asked for, or a short-lived token is minted
  * from it. What lies in a record is done once for all processes, everything else once for this one.
  *
+ * @param anew also where the answer is known already
  * @throws {ClawError} `CLAW_CREDENTIAL_REJECTED`, `CLAW_CLIENT_NOT_ALLOWED`, `CLAW_FORBIDDEN`, `CLAW_EXPECTATION_BROKEN`,
  * `CLAW_CONFIG_INVALID`, `CLAW_PROTOCOL`, `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_LEASE_BUSY`, `CLAW_OVERLOADED`, `CLAW_SERVER`.
  */
-export async function withAccess(session: Session, usable: UsableCredential, demand: Demand): Promise<UsableCredential> {
+export async function withAccess(session: Session, usable: UsableCredential, demand: Demand, anew = false): Promise<UsableCredential> {
   const { credential } = usable
-  const step = accessStepOf(credential)
+  const step = accessStepOf(credential, anew)
   if (!step || !isSendable(credential)) return usable
   const got = step.kind === 'server' ? known(credential, step) : await asked(session, credential, step, demand)
   const used = accessed(credential, step, got)

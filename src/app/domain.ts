@@ -1,7 +1,7 @@
 import { ClawError } from '../core/errors.ts'
 import { visibleLine } from '../core/visible.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { ProviderEntry } from '../providers/entry.ts'
+import type { AuthEntry, ProviderEntry } from '../providers/entry.ts'
 import { hostOf } from '../providers/hosts.ts'
 import type { Route } from './catalogue.ts'
 
@@ -23,6 +23,18 @@ export function domainInForce({ domain, domainEnv }: ProviderEntry, environment:
 export function atDomain(route: Route, address: string, region: string | null = null): string {
   return address.includes('{domain}') ? address.replaceAll('{domain}', checkedDomain(route, region)) : address
 }
+
+/** An auth entry with its OAuth endpoints at the domain of a sign-in that is made now. @throws as {@link atDomain} */
+export function authAtDomain(route: Route, auth: AuthEntry): AuthEntry {
+  if (route.entry.domain === undefined) return auth
+  const at = OAUTH_ENDPOINTS.flatMap((name) => {
+    const address = auth[name]
+    return address === undefined ? [] : [[name, atDomain(route, address)] as const]
+  })
+  return { ...auth, ...Object.fromEntries(at) }
+}
+
+const OAUTH_ENDPOINTS = ['deviceUrl', 'authorizeUrl', 'tokenUrl', 'revocationUrl'] as const
 
 /** Whether a route is spoken to at its usual domain: others are those of tenants. */
 export function isTenant(route: Route, region: string | null = null): boolean {

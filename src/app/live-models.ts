@@ -6,7 +6,7 @@ import { headersFor } from './credential-headers.ts'
 import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
 import { requestUrl } from './request-url.ts'
-import { routeHeaders } from './route-headers.ts'
+import { lowerCase, routeHeaders } from './route-headers.ts'
 import type { Session } from './session.ts'
 
 const LIST_TIMEOUT_MS = 10_000
@@ -22,6 +22,7 @@ export async function liveModels(session: Session, credential: ChosenCredential)
     return await withDeadline(session.ports.clock, LIST_TIMEOUT_MS, late, session.signal, async (signal) => {
       const headers = {
         ...routeHeaders(credential.route, await deviceFacts(session)),
+        ...lowerCase(Object.entries(entry.modelsHeaders ?? {})),
         accept: 'application/json',
         ...headersFor(credential, url),
       }

@@ -5,6 +5,7 @@ import type { Endpoint } from '../protocols/token-request.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import type { Route } from './catalogue.ts'
 import { clientSecretOf } from './client-secret.ts'
+import { authAtDomain } from './domain.ts'
 import { installationHeaders } from './installation.ts'
 import type { Session } from './session.ts'
 
@@ -41,12 +42,14 @@ const REQUEST_TIMEOUT_MS = 30_000
 export async function oauthClient(
   session: Session,
   route: Route,
-  auth: AuthEntry,
+  written: AuthEntry,
   signal: AbortSignal,
   pinned?: GrantClient,
   purpose: 'sign-in' | 'refresh' = pinned ? 'refresh' : 'sign-in',
 ): Promise<OAuthClient> {
   const { entry } = route
+  // What is pinned was made at its own domain.
+  const auth = pinned ? written : authAtDomain(route, written)
   const first = auth.kind === 'oauth_device' ? auth.deviceUrl : auth.kind === 'oauth_pkce' ? auth.authorizeUrl : auth.tokenUrl
   const isWritten = auth.tokenUrl !== undefined && first !== undefined
   const found =

@@ -5,17 +5,19 @@ import { usableCredential } from './usable-credential.ts'
 
 /**
  * A newer value of a credential that was refused, if there can be one: a grant is refreshed once, however many were refused
- * with it; a reference is read again; a fixed key is what it is (R-29).
+ * with it; a token that was minted is minted anew; a reference is read again; a fixed key is what it is (R-29).
  *
  * @throws {ClawError} as {@link usableCredential}.
  */
 export async function renewedCredential(session: Session, credential: ChosenCredential): Promise<ChosenCredential | undefined> {
-  const { secret, record, reread } = credential
+  const { secret, record } = credential
   if (!secret) return undefined
-  if (record?.kind === 'oauth' && record.refreshable) {
-    const { credential: newer } = await usableCredential(session, credential, { rejected: fingerprintOf(secret) })
+  const found = credential.access?.from ?? credential
+  const isMinted = found.secret?.equals(secret) === false
+  if (isMinted || (record?.kind === 'oauth' && record.refreshable)) {
+    const { credential: newer } = await usableCredential(session, found, { rejected: fingerprintOf(secret) })
     return newer.secret?.equals(secret) === false ? newer : undefined
   }
-  const again = await reread?.()
-  return again && !again.equals(secret) ? withSecret(credential, again) : undefined
+  const again = await found.reread?.()
+  return again && !again.equals(secret) ? (await usableCredential(session, withSecret(found, again))).credential : undefined
 }

@@ -1,5 +1,5 @@
 import type { Machine } from '../platform/machine.ts'
-import type { Dialect } from '../protocols/prompt/conversation.ts'
+import type { Dialect, Message } from '../protocols/prompt/conversation.ts'
 import type { ModelEntry } from '../providers/entry.ts'
 import type { Route } from './catalogue.ts'
 
@@ -21,6 +21,16 @@ export function routeHeaders(route: Route, facts: DeviceFacts): Record<string, s
     ([name, value]) => value !== '' && (isAnthropic || !name.toLowerCase().startsWith('anthropic-')),
   )
   return { [AGENT]: route.entry.userAgent ?? `claw/${facts.version}`, ...deviceHeaders(route, facts), ...lowerCase(fixed) }
+}
+
+/** The headers that say what a prompt is: who spoke last, and whether there is something to look at. Names are lower-case. */
+export function promptHeaders({ entry }: Route, messages: readonly Message[]): Record<string, string> {
+  const initiator = messages.at(-1)?.role === 'tool' ? 'agent' : 'user'
+  const hasImage = messages.some((message) => message.role === 'user' && message.content.some(({ type }) => type === 'image'))
+  const always = Object.entries(entry.promptHeaders ?? {}).map(
+    ([name, value]) => [name, value.replaceAll('{initiator}', initiator)] as const,
+  )
+  return lowerCase([...always, ...(hasImage ? Object.entries(entry.visionHeaders ?? {}) : [])])
 }
 
 /** The headers that name this installation, for the sign-in host too where the auth entry says so. */
@@ -49,6 +59,7 @@ function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '').trim() || 'unknown'
 }
 
-function lowerCase(headers: readonly (readonly [string, string])[]): Record<string, string> {
+/** Header names as they are compared. */
+export function lowerCase(headers: readonly (readonly [string, string])[]): Record<string, string> {
   return Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]))
 }

@@ -9,7 +9,7 @@ import type { ChosenCredential } from './find-credential.ts'
 import { deviceFacts } from './installation.ts'
 import type { ModelUse } from './model-use.ts'
 import { requestUrl } from './request-url.ts'
-import { dialectOf, routeHeaders } from './route-headers.ts'
+import { dialectOf, promptHeaders, routeHeaders } from './route-headers.ts'
 import { nearestModels } from './route-models.ts'
 import type { Session } from './session.ts'
 import { replacement } from './sign-in-command.ts'
@@ -49,11 +49,12 @@ export async function runPrompt(session: Session, { chosen, model }: ModelUse, a
   const dialect = dialectOf(route, model.entry)
   const protocol = wireProtocol(route.protocol)
   const request: PromptRequest = { model: model.id, stream: true, ...ask }
-  const wire = protocol.buildRequest(request, {
+  const built = protocol.buildRequest(request, {
     route: route.id,
     dialect,
     model: { outputTokens: model.entry?.outputTokens ?? 0, reasoning: model.entry?.reasoning ?? false, sampling: model.entry?.sampling },
   })
+  const wire = { ...built, headers: { ...promptHeaders(route, ask.messages), ...built.headers } }
   const usable = await usableCredential(session, chosen)
   const attempts: Attempt[] = []
   const warnings = [...wire.warnings, ...credentialNotices(usable)]

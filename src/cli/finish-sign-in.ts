@@ -1,3 +1,4 @@
+import { accountWords } from '../app/account.ts'
 import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import type { Session } from '../app/session.ts'
 import type { SignedIn } from '../app/signed-in.ts'
@@ -11,19 +12,21 @@ import { authResult } from './auth-result.ts'
  */
 export async function finishSignIn(
   session: Session,
-  { route, record, changed, before }: SignedIn,
+  { route, record: stored, changed, before }: SignedIn,
   output: DeviceSignInOutput,
   wanted: boolean | undefined,
 ): Promise<number> {
-  const check = wanted === false || !changed ? null : await checkSignIn(session, route, record)
-  const account = record.account?.name ?? record.account?.id ?? null
+  const check = wanted === false || !changed ? null : await checkSignIn(session, route, stored)
+  // Some providers say only when they are asked whose credential it is.
+  const record = check === null ? stored : ((await session.ports.store.read()).records.find(({ id }) => id === stored.id) ?? stored)
+  const account = accountWords(record.account)
   const previous = before?.account?.id ?? null
   if (output.json) {
     await output.print(authResult(record, { store: session.ports.store.backend, changed, check }))
   } else {
     await output.say(
       changed
-        ? `signed in to ${route.provider} (route ${route.id})${account ? ` as ${account}` : ''}`
+        ? `signed in to ${route.provider} (route ${route.id})${account === '' ? '' : ` as ${account}`}`
         : `already signed in to ${route.provider} (route ${route.id}); --force signs in again`,
     )
     if (check) await sayCheck(output, check)

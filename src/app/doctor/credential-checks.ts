@@ -5,6 +5,7 @@ import { remainingMs } from '../../credentials/refresh-decision.ts'
 import { endsSoon } from '../ending.ts'
 import { warningOf } from '../key-warning.ts'
 import { commandForKind, renewalCommand, replacement } from '../sign-in-command.ts'
+import { accessStepOf } from '../access-step.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
@@ -196,6 +197,9 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
   if (!chosen) return { status: 'skip', evidence: 'resolved', detail: 'there is no credential to ask with' }
   if (chosen.state !== 'wins' && !options.mayRefresh)
     return { status: 'skip', evidence: 'resolved', detail: 'it must be refreshed first: --no-refresh' }
+  const step = accessStepOf(chosen)
+  if (step && step.kind !== 'server' && !options.mayRefresh)
+    return { status: 'skip', evidence: 'resolved', detail: 'the provider must be asked how it is used first: --no-refresh' }
   try {
     const { credential } = options.mayRefresh ? await usableCredential(session, chosen) : { credential: chosen }
     // Asking is loaded only where something is asked.
