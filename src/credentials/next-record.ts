@@ -137,6 +137,6 @@ function keepMissing(fresh: RecordSecrets, before: RecordSecrets | null): Record
 }
 
 /** By the engine's clock, ms, reckoned from the sending of the request; null = nobody knows. */
-export function expiryOf(now: number, sentAgoMs: number, lifetimeMs: number | null): number | null {
+function expiryOf(now: number, sentAgoMs: number, lifetimeMs: number | null): number | null {
   return lifetimeMs === null ? null : Math.round(now - sentAgoMs + lifetimeMs)
 }

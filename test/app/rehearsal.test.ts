@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** Names and notes: nothing is ever sent there. Base URLs are judged as they are in force. */
 const SENT_NOWHERE =
-  /^(?:keyUrl|sources\..*|termsNote|probeNote|baseUrl|baseUrls\..*|regions\..*|errorRules\..*|auth\.\d+\.(?:quirks|redirectUris|scopes)\.\d+|auth\.\d+\.(?:redirectUri|offReason|audience|resource)|auth\.\d+\.federation\..*)$/
+  /^(?:keyUrl|accountId\..*|sources\..*|termsNote|probeNote|baseUrl|baseUrls\..*|regions\..*|errorRules\..*|auth\.\d+\.(?:quirks|redirectUris|scopes)\.\d+|auth\.\d+\.(?:redirectUri|offReason|audience|resource)|auth\.\d+\.federation\..*)$/
 
 /** Every address in an entry, by where it stands. */
 function* addressesIn(value: unknown, path = ''): Generator<[path: string, address: string]> {
