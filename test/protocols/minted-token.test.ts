@@ -86,7 +86,11 @@ describe('a token that an exchange mints', () => {
       '`proxy-ep` of the exchanged token is no host',
     ],
     ['with a user in the host', { token: 'proxy-ep=a@x.example', expires_at: AT }, '`proxy-ep` of the exchanged token is no host'],
-    ['with an address that is none', { token: 'a', expires_at: AT, endpoints: { api: 7 } }, '`endpoints.api` of the exchange must be an address'],
+    [
+      'with an address that is none',
+      { token: 'a', expires_at: AT, endpoints: { api: 7 } },
+      '`endpoints.api` of the exchange must be an address',
+    ],
     ['with a path in the host', { token: 'proxy-ep=x.example/y', expires_at: AT }, '`proxy-ep` of the exchanged token is no host'],
   ])('is refused in an answer %s', async (_, body, what) => {
     expect(await failureOf(() => judge(body))).toMatchObject({ code: 'CLAW_PROTOCOL', what })
