@@ -226,7 +226,7 @@ describe('which credentials a sign-out means', () => {
     const id = await here.signIn(KIMI, { client })
     const lease = await here.store.tryLease(id, { durationMs: 40_000, purpose: 'derive', signal: here.signal })
     if (!isLease(lease)) throw new Error('busy')
-    const derived = { name: 'api', secret: new Secret('derived'), lifetimeMs: null, sentAgoMs: 0, baseUrl: null }
+    const derived = { name: 'api', secret: new Secret('derived'), lifetimeMs: null, sentAgoMs: 0, baseUrl: null, account: null }
     await here.store.write({ type: 'derived', id, lease, generation: 1, ...derived })
     await startFlow(here)
     expect(outcomes(await signOut(session, { name: 'moonshot' }, false))).toEqual([
