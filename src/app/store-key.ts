@@ -35,6 +35,8 @@ export interface StoredKey {
   readonly change: KeyChange
   readonly checked: KeyCheck | null
   readonly record: CredentialRecord
+  /** What stood there before. */
+  readonly replaced: CredentialRecord | undefined
   /** What the vendor's terms say of it; null where that is nothing. */
   readonly terms: string | null
 }
@@ -52,6 +54,7 @@ export async function storeKey(session: Session, options: KeyOptions): Promise<S
   const slot = (): Slot => ({ provider: choice.route.provider, route: choice.route.id, profile: options.profile, kind })
   const stored = async () => (await store.read()).records.find((each) => sameSlot(each, slot()) && each.state !== 'logged_out')
   let record: CredentialRecord | undefined
+  let replaced: CredentialRecord | undefined
   const machine = apiKeyMachine.provide({
     actors: {
       readKey: fromPromise(async () => {
@@ -70,6 +73,7 @@ export async function storeKey(session: Session, options: KeyOptions): Promise<S
       checkKey: fromPromise(async ({ input }) => checkKey(session, options, choice, given(input.key))),
       storeKey: fromPromise(async ({ input }) => {
         const before = await stored()
+        replaced = before
         const { method, lifetimeMs } = options
         const credential = givenCredential(choice, given(input.key), {
           method,
@@ -94,7 +98,7 @@ export async function storeKey(session: Session, options: KeyOptions): Promise<S
   })
   if (!result.ok) throw result.error
   if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'storing a key ended without a record' })
-  return { route: choice.route, change: result.change, checked: result.checked, record, terms: termsLine(choice) }
+  return { route: choice.route, change: result.change, checked: result.checked, record, replaced, terms: termsLine(choice) }
 }
 
 /** Where a value belongs: a key by the route that its prefix leads to, then the entry of that prefix. */

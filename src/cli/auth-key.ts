@@ -1,6 +1,7 @@
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { slotName } from '../core/vocabulary.ts'
+import { accountChange } from '../app/account-change.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/given-key.ts'
 import { storeKey } from '../app/store-key.ts'
 import { profileOf } from '../app/wanted-credential.ts'
@@ -54,7 +55,9 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
     onDoubt: (message) => writes.add(() => output.say(`warning: ${message}`)),
   })
   await writes.drain()
-  const { record, change, checked, terms } = stored
+  const { record, replaced, change, checked, terms } = stored
+  const otherAccount = accountChange(replaced, record)
+  if (otherAccount !== null) await output.say(`warning: ${otherAccount}`)
   if (terms !== null && change !== 'kept') await output.note(terms)
   const place = slotName(record)
   const until = record.expiresAt === null ? '' : `, until ${formatInstant(record.expiresAt)}`

@@ -1,4 +1,5 @@
 import { accountWords } from '../app/account.ts'
+import { accountChange } from '../app/account-change.ts'
 import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
 import type { Session } from '../app/session.ts'
 import type { SignedIn } from '../app/signed-in.ts'
@@ -20,7 +21,6 @@ export async function finishSignIn(
   // Some providers say only when they are asked whose credential it is.
   const record = check === null ? stored : ((await session.ports.store.read()).records.find(({ id }) => id === stored.id) ?? stored)
   const account = accountWords(record.account)
-  const previous = before?.account?.id ?? null
   if (output.json) {
     await output.print(authResult(record, { store: session.ports.store.backend, changed, check }))
   } else {
@@ -31,8 +31,8 @@ export async function finishSignIn(
     )
     if (check) await sayCheck(output, check)
   }
-  if (changed && previous !== null && record.account?.id && previous !== record.account.id)
-    await output.say('warning: this is another account than before')
+  const otherAccount = changed ? accountChange(before, record) : null
+  if (otherAccount !== null) await output.say(`warning: ${otherAccount}`)
   return wanted === true && check?.status === 'fail' ? 1 : 0
 }
 

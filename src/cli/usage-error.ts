@@ -12,6 +12,14 @@ export function unknownCommand(argv: readonly string[]): ClawError {
   const words = argv.filter((word) => !word.startsWith('-'))
   if (words.length === 0) return new ClawError('CLAW_USAGE', { what: 'no command was given', fix: 'claw --help' })
   const known = COMMANDS.flatMap(({ path, aliases = [] }) => [path, ...aliases])
+  const below = known.filter((path) => path.startsWith(`${words[0]} `))
+  if (words.length === 1 && below.length > 0) {
+    return new ClawError('CLAW_USAGE', {
+      what: `\`claw ${words[0]}\` by itself does nothing`,
+      why: `it has ${below.map((path) => `\`${path}\``).join(', ')}`,
+      fix: `claw ${below[0]} --help`,
+    })
+  }
   const near = [...new Set([...nearest(words.slice(0, 2).join(' '), known), ...nearest(words[0] ?? '', known)])].slice(0, 3)
   return new ClawError('CLAW_USAGE', {
     what: 'there is no such command',

@@ -209,4 +209,22 @@ describe('R-39 the limit of a command', () => {
     expect(await ending).toBe(81)
     expect(shell.err.text).toBe('error[CLAW_CANCELLED]: stopped by SIGTERM\n')
   })
+
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('R-37 tells the exit code that the parent will see with --json: %s is %i', async (signal, code) => {
+    const shell = fakeShell()
+    const ending = start(['--json'], untilAborted, shell)
+    shell.abort(new ClawError('CLAW_CANCELLED', { what: `stopped by ${signal}`, data: { signal } }))
+    await ending
+    expect(JSON.parse(shell.out.text)).toEqual({
+      type: 'error',
+      code: 'CLAW_CANCELLED',
+      exit: { code, name: 'SIGNAL' },
+      message: `stopped by ${signal}`,
+      signal,
+    })
+  })
 })

@@ -20,6 +20,15 @@ describe('a command line that claw does not understand', () => {
     })
   })
 
+  it('lists what is below a word that does nothing by itself', async () => {
+    expect(await run(['config'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'error[CLAW_USAGE]: `claw config` by itself does nothing\n  why: it has `config init`, `config check`, `config show`, `config path`, `config schema`, `config add-provider`\n  fix: claw config init --help\n',
+    })
+  })
+
   it('names the nearest option', async () => {
     expect(await run(['token', 'openai', '--min-tll=5m'])).toEqual({
       exitCode: 2,
