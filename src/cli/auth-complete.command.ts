@@ -31,7 +31,6 @@ export class AuthCompleteCommand extends ClawCommand {
     }
     return signInInBrowser(await this.openSession(), this.shell, output, {
       provider: this.provider,
-      profile: this.profile,
       way: 'complete',
       force: false,
       check: this.check,

@@ -1,10 +1,11 @@
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
-import { DEFAULT_PROFILE, profileFlag } from '../core/vocabulary.ts'
+import { profileFlag } from '../core/vocabulary.ts'
 import { type PkceSignInResult, signInWithBrowser } from '../app/sign-in-pkce.ts'
 import type { PkceWay } from '../app/pkce-sign-in.ts'
 import type { Session } from '../app/session.ts'
 import { termsLine } from '../app/terms.ts'
+import { profileOf } from '../app/wanted-credential.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 import type { Shell } from './context.ts'
 import { finishSignIn } from './finish-sign-in.ts'
@@ -12,7 +13,6 @@ import { WriteQueue } from './write-queue.ts'
 
 export interface PkceCommandOptions {
   readonly provider: string
-  readonly profile: string | undefined
   readonly way: PkceWay
   readonly force: boolean
   /** `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning. */
@@ -35,7 +35,7 @@ export async function signInInBrowser(
 ): Promise<number> {
   const writes = new WriteQueue()
   const signal = AbortSignal.any([session.signal, writes.signal])
-  const profile = options.profile ?? session.config.profile ?? DEFAULT_PROFILE
+  const profile = profileOf(session, options.provider)
   const paste = pasteFrom(shell, options)
   let provider = options.provider
   try {

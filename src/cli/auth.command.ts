@@ -94,7 +94,6 @@ export class AuthCommand extends ClawCommand {
     const { signInInBrowser } = await import('./auth-pkce.ts')
     return signInInBrowser(await this.openSession(), this.shell, this.#deviceOutput(), {
       provider,
-      profile: this.profile,
       way: this.browser ? 'browser' : 'paste',
       force: this.force,
       check: this.check,

@@ -11,6 +11,8 @@ export interface CodeRequest {
   readonly challenge: string
   readonly scope?: string | undefined
   readonly nonce?: string | undefined
+  /** For who wants it again with the code. */
+  readonly state?: string | undefined
 }
 
 /** How a code is redeemed. */
@@ -44,12 +46,16 @@ export class AuthorizationCodes {
 
   /** What the code was given out for; `undefined` = `invalid_grant`. A code that was tried is used up. */
   redeem({ code, clientId, redirectUri, verifier }: Redemption): CodeRequest | undefined {
+    const request = this.redeemUnbound({ code, verifier })
+    return request?.clientId === clientId && request.redirectUri === redirectUri ? request : undefined
+  }
+
+  /** The same where the exchange says neither the client nor the redirect. */
+  redeemUnbound({ code, verifier }: Pick<Redemption, 'code' | 'verifier'>): CodeRequest | undefined {
     const held = this.#codes.get(code)
     this.#codes.delete(code)
     if (!held || this.#rules.clock.now() >= held.expiresAt) return undefined
-    const { request } = held
-    const isSame = request.clientId === clientId && request.redirectUri === redirectUri && request.challenge === challengeOf(verifier)
-    return isSame ? request : undefined
+    return held.request.challenge === challengeOf(verifier) ? held.request : undefined
   }
 }
 
