@@ -2,7 +2,7 @@ import { ClawError } from '../core/errors.ts'
 import type { NewCredential } from '../credentials/record.ts'
 import type { BrowserAnswer, ExchangeAnswer } from '../machines/pkce-words.ts'
 import { withDeadline } from '../platform/deadline.ts'
-import type { Answer } from '../protocols/answer.ts'
+import { type Answer, jsonFields } from '../protocols/answer.ts'
 import { requestCodeExchange } from '../protocols/code-exchange.ts'
 import { checkGrant } from '../protocols/code-grant.ts'
 import { judgeKeyMint, requestKeyMint } from '../protocols/key-mint.ts'
@@ -24,14 +24,15 @@ export interface Redemption {
   readonly signInCommand: string
 }
 
-/** After these words of the server, or a success that is none, the code is used up. */
-const SPENT: readonly string[] = ['CLAW_GRANT_REJECTED', 'CLAW_CODE_EXPIRED', 'CLAW_CLIENT_REFUSED', 'CLAW_DENIED', 'CLAW_PROTOCOL']
+/** After these words of the server, or a success of its own that is none, the code is used up. */
+const SPENT: readonly string[] = ['CLAW_GRANT_REJECTED', 'CLAW_CODE_EXPIRED', 'CLAW_DENIED', 'CLAW_PROTOCOL']
 
 /**
  * Redeems a code for a credential: tokens, or a key that the server mints. One request, never repeated: a code is good once.
  *
  * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_OVERLOADED`, `CLAW_RATE_LIMIT`, `CLAW_FORBIDDEN`,
- * `CLAW_REDIRECT`: nothing says that the code is used up.
+ * `CLAW_CLIENT_REFUSED`, `CLAW_REDIRECT`, and `CLAW_PROTOCOL` for a page in the place of an answer: nothing says that the
+ * code is used up.
  */
 export async function redeemCode(
   ports: Pick<Ports, 'clock' | 'http'>,
@@ -44,19 +45,21 @@ export async function redeemCode(
   const client = issuedTo(flow.client, response.clientId)
   const timeoutMs = client.token.headTimeoutMs ?? 30_000
   const sentAt = clock.now()
+  const answer = await withDeadline(
+    clock,
+    timeoutMs,
+    () => overdue(client.token, timeoutMs),
+    signal,
+    (limited) => send(ports, redemption, flow, client, response, limited),
+  )
   try {
-    const answer = await withDeadline(
-      clock,
-      timeoutMs,
-      () => overdue(client.token, timeoutMs),
-      signal,
-      (limited) => send(ports, redemption, flow, client, response, limited),
-    )
     const credential = judged(answer, redemption, flow, client, clock.wall())
     return { kind: 'granted', credential: { ...credential, sentAgoMs: clock.now() - sentAt } }
   } catch (thrown) {
-    if (!(thrown instanceof ClawError) || !SPENT.includes(thrown.code)) throw thrown
-    return { kind: 'refused', error: withFix(thrown, redemption.signInCommand) }
+    // A page was written by somebody in between: the server itself may never have seen the code.
+    const isAnswered = thrown instanceof ClawError && SPENT.includes(thrown.code) && jsonFields(answer.text) !== undefined
+    if (!isAnswered) throw thrown
+    return { kind: 'refused', error: withFix(thrown, `run \`${redemption.signInCommand}\``) }
   }
 }
 
@@ -114,9 +117,10 @@ function issuedTo(client: OAuthClient, clientId: string | null): OAuthClient {
   return { ...client, token: { ...client.token, clientId }, pinned: { ...client.pinned, clientId } }
 }
 
-function withFix(error: ClawError, command: string): ClawError {
+/** The same error with what to do, where it does not say so itself. */
+export function withFix(error: ClawError, fix: string): ClawError {
   const { code, message, why, data, cause } = error
-  return new ClawError(code, { what: message, why, fix: error.fix ?? `run \`${command}\``, data, cause })
+  return new ClawError(code, { what: message, why, fix: error.fix ?? fix, data, cause })
 }
 
 function overdue({ url }: Endpoint, timeoutMs: number): ClawError {

@@ -10,7 +10,7 @@ import { newPkcePair } from '../protocols/pkce.ts'
 import type { Fields } from '../protocols/token-endpoint.ts'
 import { CallbackListener } from './callback-listener.ts'
 import { type CallbackPlace, pasteRedirectUri } from './callback-place.ts'
-import { type Redemption, redeemCode } from './code-redemption.ts'
+import { type Redemption, redeemCode, withFix } from './code-redemption.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { FlowLease, pendingPkceIn } from './pending-pkce.ts'
 import { expectedResponse, loginLifetimeMs, noticeOf, type PkceFlow, pasteRules, pendingPkceFlow } from './pkce-flow.ts'
@@ -113,7 +113,11 @@ export class PkceSignIn {
       // Another process may have finished it while this one waited for the lease.
       if (!snapshot.flows.some(({ id }) => id === flow.id)) return this.#finishedElsewhere(snapshot)
     }
-    const said = await redeemCode(this.#ports, this.#target, flow, response, signal)
+    const said = await redeemCode(this.#ports, this.#target, flow, response, signal).catch((thrown: unknown) => {
+      // What was stored still waits, and the same paste may finish it.
+      if (!(thrown instanceof ClawError) || this.#target.way !== 'complete') throw thrown
+      throw withFix(thrown, 'run the command again with the same paste: the sign-in still waits')
+    })
     return said.kind === 'granted' ? { kind: 'granted', credential: { credential: said.credential } } : said
   }
 

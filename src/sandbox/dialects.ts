@@ -1,3 +1,5 @@
+import { anthropicSignIn } from './anthropic-sign-in.ts'
+import { chatGptSignIn } from './chatgpt-sign-in.ts'
 import { devicePage } from './device-page.ts'
 import type { Dialect } from './dialect.ts'
 import { github } from './github.ts'
@@ -6,7 +8,8 @@ import type { Mirror } from './mirror.ts'
 import { minimax } from './minimax.ts'
 import { mirroredDialects } from './mirrored-dialects.ts'
 import { openAiSignIn } from './openai-sign-in.ts'
-import { rfc8628 } from './rfc8628.ts'
+import { openRouterSignIn } from './openrouter-sign-in.ts'
+import { rfc6749, rfc8628 } from './rfc8628.ts'
 import { xai } from './xai.ts'
 
 /** A vendor of one's own in the style of OpenAI. */
@@ -21,5 +24,19 @@ const acme = mirroredDialects({
 
 /** Each has its own part of the address space; the first that knows a request answers it. */
 export function dialectsOf({ bases }: Mirror): readonly Dialect[] {
-  return [devicePage, rfc8628, ...kimi, openAiSignIn, github, xai, ...minimax, ...bases.flatMap(mirroredDialects), ...acme]
+  return [
+    devicePage,
+    rfc8628,
+    rfc6749,
+    ...kimi,
+    openAiSignIn,
+    ...chatGptSignIn,
+    ...anthropicSignIn,
+    ...openRouterSignIn,
+    github,
+    ...xai,
+    ...minimax,
+    ...bases.flatMap(mirroredDialects),
+    ...acme,
+  ]
 }

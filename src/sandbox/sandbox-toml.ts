@@ -20,5 +20,11 @@ method = "device"
 issuer = "${origin}${ISSUER_PATH}"
 client_id = "claw"
 scope = "openid offline_access"
+
+[providers.acme.auth.web]
+method = "pkce"
+issuer = "${origin}${ISSUER_PATH}"
+client_id = "claw"
+scope = "openid offline_access"
 `
 }

@@ -15,6 +15,8 @@ export interface Scenario {
   /** At the token endpoint, for a refresh: done and then cut, 503, a 403 page. */
   readonly refresh?: 'lost' | 'busy' | 'forbidden'
   readonly token?: 'html' | 'malformed'
+  /** What is granted lacks what it was asked for. */
+  readonly isUnfit?: boolean
   /** Requests to a token endpoint that are answered 503 before the first honest answer. */
   readonly outages?: number
   /** Requests of a device sign-in that are answered by a page before the first honest answer. */
@@ -42,6 +44,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'device-off': { says: 'device sign-in is not enabled', hasNoDevice: true },
   'token-busy': { says: 'the first request to a token endpoint is answered 503', outages: 1 },
   'token-malformed': { says: 'what a sign-in waits for comes, and is unusable', token: 'malformed' },
+  'token-unfit': { says: 'a sign-in with ChatGPT is granted without the scope that it is for', isUnfit: true },
   'rate-limit': { says: 'prompts are answered 429 with a reset', prompt: 'rate_limit' },
   forbidden: { says: 'prompts are answered 403', prompt: 'forbidden' },
   'server-error': { says: 'prompts are answered 500', prompt: 'server_error' },

@@ -4,7 +4,8 @@ import { deviceFault, granting, tokenFault } from './granting.ts'
 import { type JournalNote, shortHash } from './journal.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Tokens } from './token-families.ts'
-import type { TokenStyle } from './token-style.ts'
+import type { CodeRequest } from './authorization-codes.ts'
+import { jwt, type TokenStyle } from './token-style.ts'
 
 /** How two authorization servers differ that speak RFC 8628. */
 export interface TokenDialectRules {
@@ -24,9 +25,14 @@ export interface TokenDialectRules {
   readonly hidesLifetime?: boolean
 }
 
-const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+/** Grant types, and the field that each stands on. */
+const GRANTS: ReadonlyMap<string, 'device_code' | 'refresh_token' | 'code'> = new Map([
+  ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'],
+  ['refresh_token', 'refresh_token'],
+  ['authorization_code', 'code'],
+])
 
-/** Device authorization, token endpoint and revocation (RFC 8628, RFC 6749, RFC 7009). */
+/** Device authorization, token endpoint for every grant, and revocation (RFC 8628, RFC 6749, RFC 7009). */
 export function tokenDialect(rules: TokenDialectRules): Dialect {
   return {
     name: rules.name,
@@ -75,13 +81,33 @@ function startDevice(
 
 function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string, world: SandboxWorld): Reply {
   const grantType = form.get('grant_type')
-  const known = grantType === DEVICE_GRANT ? 'device_code' : grantType === 'refresh_token' ? 'refresh_token' : 'other'
-  const fault = tokenFault(world, { grantType: known })
+  const known = GRANTS.get(grantType ?? '') ?? 'other'
+  const fault = tokenFault(world, { grantType: known === 'code' ? 'authorization_code' : known })
   if (fault) return fault
-  if (known === 'other') return refused('unsupported_grant_type', 'neither a device code nor a refresh token', { grantType: known })
+  if (known === 'other') return refused('unsupported_grant_type', 'neither a code nor a refresh token', { grantType: known })
   const sent = form.get(known)
   if (!sent) return refused('invalid_request', `${known} is missing`, { grantType: known })
+  if (known === 'code') return redeem(rules, form, sent, clientId, world)
   return known === 'device_code' ? poll(rules, sent, clientId, world) : refresh(rules, sent, clientId, world)
+}
+
+/** RFC 6749 section 4.1.3 with RFC 7636 section 4.5. */
+function redeem(rules: TokenDialectRules, form: URLSearchParams, code: string, clientId: string, world: SandboxWorld): Reply {
+  const note = { grantType: 'authorization_code', token: shortHash(code) }
+  const [redirectUri, verifier] = [form.get('redirect_uri'), form.get('code_verifier') ?? '']
+  const given = world.authorization.codes.redeem({ code, clientId, redirectUri, verifier })
+  if (!given) return json(rules.errorStatus ?? 400, { error: 'invalid_grant' }, { ...note, note: 'invalid_grant' })
+  const tokens = world.authorization.tokens.issue(clientId, rules.style?.(world.scenario))
+  return granting(world, { ...tokenAnswer(rules, tokens), ...idTokenFor(given, clientId, world) }, 'access_token', {
+    ...note,
+    note: 'granted',
+  })
+}
+
+/** OpenID Connect section 3.1.3.3: who asks for a nonce wants it back inside. */
+function idTokenFor({ nonce }: CodeRequest, clientId: string, { clock }: SandboxWorld): Record<string, unknown> {
+  const now = Math.floor(clock.wall() / 1_000)
+  return nonce === undefined ? {} : { id_token: jwt({ sub: 'sandbox-user', aud: clientId, iat: now, exp: now + 3_600, nonce }) }
 }
 
 function poll(rules: TokenDialectRules, deviceCode: string, clientId: string, world: SandboxWorld): Reply {

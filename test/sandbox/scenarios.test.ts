@@ -1,3 +1,4 @@
+import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
 import { describe, expect, it } from 'vitest'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { SCENARIO_NAMES } from '../../src/sandbox/scenarios.ts'
@@ -197,10 +198,41 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
     expect(clock.pending).toBe(0)
   },
 
+  async 'token-unfit'(client) {
+    const { token, redeem } = await chatGptCode(client)
+    expect((await client.tell(token, { form: redeem })).json).toMatchObject({ scope: 'openid profile email' })
+  },
+
   async 'clock-skew'({ ask, clock }) {
     const heard = await ask('/127.0.0.1:11434/api/version')
     expect(heard.headers.date).toBe(new Date(clock.now() + 600_000).toUTCString())
   },
+}
+
+/** A sign-in with ChatGPT that somebody approved, up to the exchange of its code. */
+async function chatGptCode({ ask }: Awaited<ReturnType<typeof arrange>>) {
+  const verifier = 'v'.repeat(43)
+  const redirect = 'http://127.0.0.1:1455/auth/callback'
+  const query = new URLSearchParams({
+    client_id: 'dynamic_agent_client',
+    response_type: 'code',
+    redirect_uri: redirect,
+    scope: 'openid chatgpt.tokens.use.direct',
+    state: 's',
+    nonce: 'n',
+    resource: 'r',
+    agent_name_hint: 'claw',
+    ext_agent_host_id: 'urn:uuid:0',
+    code_challenge: challengeOf(verifier),
+    code_challenge_method: 'S256',
+  })
+  const { headers } = await ask(`/auth.openai.com/api/accounts/authorize?${query}`, { form: { action: 'approve' } })
+  const given = new URL(String(headers.location)).searchParams
+  const redeem = { grant_type: 'authorization_code', code: given.get('code') ?? '', client_id: given.get('client_id') ?? '' }
+  return {
+    token: '/auth.openai.com/api/accounts/oauth/token',
+    redeem: { ...redeem, redirect_uri: redirect, code_verifier: verifier, resource: 'r' },
+  }
 }
 
 describe('the scenario', () => {

@@ -11,11 +11,14 @@ describe('the issuer of the RFCs', () => {
       status: 200,
       json: {
         issuer,
+        authorization_endpoint: `${issuer}/authorize`,
         device_authorization_endpoint: `${issuer}/device_authorization`,
         token_endpoint: `${issuer}/token`,
         revocation_endpoint: `${issuer}/revoke`,
-        grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-        response_types_supported: [],
+        grant_types_supported: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        response_types_supported: ['code'],
+        code_challenge_methods_supported: ['S256'],
+        authorization_response_iss_parameter_supported: true,
         token_endpoint_auth_methods_supported: ['none'],
       },
     }
