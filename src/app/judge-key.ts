@@ -40,10 +40,12 @@ export function judgeKey(place: KeyPlace, key: Secret): KeyJudgement {
 
 function wrongKey({ catalogue, route, auth, kind, profile }: KeyPlace, value: string, prefix: string): ClawError {
   const begins = `it begins with \`${prefix}\``
-  const wanted = `\`${route.id}\` wants ${withArticle(kind)}${wantedShape(auth)}`
   const note = auth.rejectNotes?.[prefix]
   const origin = note === undefined ? originOf(catalogue, value) : undefined
-  const get = route.entry.keyUrl && kind === 'api_key' ? `get a key at ${route.entry.keyUrl}` : 'claw auth list'
+  const wanted = `\`${route.id}\` wants ${withArticle(kind)}${wantedShape(auth, origin !== undefined && origin.route.id !== route.id)}`
+  // The page of a provider is for its keys, where it has any.
+  const isPageForIt = kind === 'api_key' || route.entry.auth.every((each) => each.kind !== 'api_key')
+  const get = route.entry.keyUrl && isPageForIt ? `get ${withArticle(kind)} at ${route.entry.keyUrl}` : 'claw auth list'
   return new ClawError('CLAW_KEY_INVALID', {
     what: origin ? `this looks like ${described(origin)}, and ${wanted}` : `this looks like ${note ?? 'something else'}, and ${wanted}`,
     why: begins,
@@ -60,6 +62,7 @@ function withArticle(kind: 'api_key' | 'token'): string {
   return { api_key: 'an API key', token: 'a token' }[kind]
 }
 
-function wantedShape({ prefixes = [] }: AuthEntry): string {
-  return prefixes.length === 0 ? '' : ` that begins with ${prefixes.map((each) => `\`${each}\``).join(' or ')}`
+function wantedShape({ prefixes = [] }: AuthEntry, isForeign: boolean): string {
+  if (prefixes.length === 0) return isForeign ? ' of its own' : ''
+  return ` that begins with ${prefixes.map((each) => `\`${each}\``).join(' or ')}`
 }

@@ -21,7 +21,11 @@ export class AuthCommand extends ClawCommand {
       copied.
 
       With --api-key or --token a value is stored that comes from stdin, a variable or a file, never from an argument. On a
-      terminal without any of these it is asked for without echo.
+      terminal without any of these it is asked for without echo. The end of a token is the one that it claims, else
+      --expires-in.
+
+      Without a method claw leaves alone what is there already, and on a terminal chooses a device code; in CI it chooses none,
+      and says which flags there are.
     `,
     examples: [
       ['Print a code that someone approves elsewhere', '$0 auth --device moonshot'],

@@ -13,6 +13,7 @@ const auth: readonly AuthEntry[] = [
     scheme: 'Bearer',
     prefixes: ['gho_', 'ghu_', 'github_pat_', 'ghs_'],
     rejectPrefixes: ['ghp_'],
+    rejectNotes: { ghp_: 'a classic personal access token of GitHub, which Copilot does not take' },
     discoveryUrl: 'https://api.{domain}/copilot_internal/user',
     baseUrlField: 'endpoints.api',
     accountFields: { id: 'login', name: 'login', plan: 'copilot_plan' },

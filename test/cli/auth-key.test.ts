@@ -69,7 +69,7 @@ describe('a value that is something else', () => {
       {
         what: 'this looks like an admin key of Anthropic, which answers no prompts, and `anthropic` wants an API key that begins with `sk-ant-api03-`',
         why: 'it begins with `sk-ant-admin01-`',
-        fix: 'get a key at https://platform.claude.com/settings/keys',
+        fix: 'get an API key at https://platform.claude.com/settings/keys',
       },
     ],
     [
@@ -79,6 +79,24 @@ describe('a value that is something else', () => {
         what: 'this looks like a refresh token of Anthropic, which is no credential by itself, and `anthropic` wants a token',
         why: 'it begins with `sk-ant-ort01-`',
         fix: 'claw auth list',
+      },
+    ],
+    [
+      ['--api-key', 'mistral'],
+      'gsk_CANARY0123456789abcdef',
+      {
+        what: 'this looks like an API key for `groq` (Groq), and `mistral` wants an API key of its own',
+        why: 'it begins with `gsk_`',
+        fix: 'claw auth --api-key groq --stdin',
+      },
+    ],
+    [
+      ['--token', 'github-copilot'],
+      'ghp_CANARY0123456789abcdef',
+      {
+        what: 'this looks like a classic personal access token of GitHub, which Copilot does not take, and `github-copilot` wants a token that begins with `gho_` or `ghu_` or `github_pat_` or `ghs_`',
+        why: 'it begins with `ghp_`',
+        fix: 'get a token at https://github.com/settings/personal-access-tokens/new',
       },
     ],
   ])('S-50 is refused with what it looks like and where that goes: auth %j', async (argv, value, expected) => {
@@ -133,6 +151,18 @@ describe('a value that is something else', () => {
       exitCode: 0,
       stderr: 'stored for moonshot\n',
     })
+  })
+})
+
+describe('a value of a provider with several entries', () => {
+  it.each([
+    [['--token', 'openai'], 'at-0123456789abcdef', 'openai-codex'],
+    [['--api-key', 'moonshot'], 'sk-kimi-0123456789abcdef', 'kimi-code'],
+    [['--api-key', 'minimax'], 'sk-cp-0123456789abcdef', 'minimax'],
+  ])('goes where its prefix says: auth %j %s', async (argv, stdin, route) => {
+    await using home = await testHome()
+    const { exitCode, stderr } = await home.claw(['auth', ...argv, '--stdin'], { stdin })
+    expect([exitCode, stderr.split('\n').at(-2)]).toEqual([0, `stored for ${route}`])
   })
 })
 
