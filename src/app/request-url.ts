@@ -10,13 +10,14 @@ export interface RequestPlace {
 }
 
 /**
- * The address of a request: a path below the base URL, `{origin}/…`, or absolute, with the query of the route.
+ * The address of a request: a path below the base URL, `{origin}/…`, or absolute, with the query of the route. `more` are
+ * values for names that stand in the path alone.
  *
  * @throws {ClawError} `CLAW_CONFIG_INVALID` where a name in it has no value, naming the variables that give it one.
  */
-export function requestUrl({ route, baseUrl, settings }: RequestPlace, path: string): string {
+export function requestUrl({ route, baseUrl, settings }: RequestPlace, path: string, more: RouteSettings = {}): string {
   refuseUnfilled(baseUrl, route)
-  const url = new URL(expandUrl(fillIn(path, route, settings), baseUrl))
+  const url = new URL(expandUrl(fillIn(path, route, { ...settings, ...more }), baseUrl))
   for (const [name, value] of Object.entries(route.entry.query ?? {})) url.searchParams.set(name, fillIn(value, route, settings))
   return url.href
 }

@@ -1,6 +1,8 @@
 import { Command, Option } from 'clipanion'
 import { setModel } from '../app/edit-config.ts'
-import { checkDefault, listModels, type ModelRow } from '../app/list-models.ts'
+import { checkDefault, compareModels, listModels, type ModelRow } from '../app/list-models.ts'
+import { ClawError } from '../core/errors.ts'
+import { visibleLine } from '../core/visible.ts'
 import { ClawCommand } from './claw-command.ts'
 
 export class ModelCommand extends ClawCommand {
@@ -10,9 +12,10 @@ export class ModelCommand extends ClawCommand {
     category: 'Prompts',
     description: 'list models, or set the default one',
     details:
-      'Without REF: the models of the catalogue and the configuration, and which credential each would use. With REF: the default model in the user file, changing that line only.',
+      'Without REF: the models of the catalogue and the configuration, and which credential each would use; with --live as the accounts list them now. With --live --diff: what an account lists that is not known here, and the reverse; exit 1 when they differ. With REF: the default model in the user file, changing that line only.',
     examples: [
       ['Only what could be asked now', '$0 model --usable'],
+      ['What an account lists that is not known here', '$0 model --live --diff openai'],
       ['Set the default', '$0 model moonshot/kimi-k3'],
     ],
   })
@@ -21,12 +24,37 @@ export class ModelCommand extends ClawCommand {
   tier = Option.String('--tier', { description: 'set the model of this tier' })
   usable = Option.Boolean('--usable', false, { description: 'only those with a credential' })
 
-  protected async run(): Promise<void> {
+  live = Option.Boolean('--live', false, { description: 'ask the providers that one is signed in to' })
+  diff = Option.String('--diff', { description: 'with --live: what the account of this provider lists, against what is known' })
+
+  protected async run(): Promise<number | void> {
     if (this.reference !== undefined) return this.#set(this.reference)
-    const list = await listModels(await this.openSession(), this.usable)
+    if (this.diff !== undefined) return this.#compare(this.diff)
+    const list = await listModels(await this.openSession(), { onlyUsable: this.usable, live: this.live })
     if (this.json) return this.print({ type: 'result', schema: 'claw.models/1', ...list })
     for (const row of list.models) await this.data(`${lineOf(row, row.ref === list.default)}\n`)
+    for (const { message } of list.warnings) await this.note(`warning: ${message}`)
     if (list.default) await this.note(`default: ${list.default}`)
+  }
+
+  async #compare(provider: string): Promise<number> {
+    if (!this.live)
+      throw new ClawError('CLAW_USAGE', {
+        what: '`--diff` compares with what an account lists now',
+        fix: `claw model --live --diff ${provider}`,
+      })
+    const session = await this.openSession()
+    const { route, added, removed } = await compareModels(session, provider)
+    const differs = added.length + removed.length > 0
+    if (this.json) {
+      const tier = session.config.tiers.get('default')
+      await this.print({ type: 'result', schema: 'claw.models/1', models: [], default: tier?.model ?? null, route, added, removed })
+    } else {
+      for (const id of added) await this.data(`+ ${route}/${visibleLine(id, 200)}\n`)
+      for (const id of removed) await this.data(`- ${route}/${id}\n`)
+      if (!differs) await this.note(`\`${route}\` lists what is known`)
+    }
+    return differs ? 1 : 0
   }
 
   async #set(reference: string): Promise<void> {
@@ -51,9 +79,11 @@ function lineOf(row: ModelRow, isDefault: boolean): string {
         ? `${Math.round(row.contextTokens / 1_000_000)}M`
         : `${Math.round(row.contextTokens / 1_000)}k`
   const facts = [
-    `${isDefault ? '*' : ' '} ${row.ref.padEnd(44)}`,
+    `${isDefault ? '*' : ' '} ${visibleLine(row.ref, 200).padEnd(44)}`,
     size.padStart(5),
     row.credential ? `${row.credential.kind} from ${row.credential.source}` : 'no credential',
+    ...(row.listed ? [] : ['unlisted']),
+    ...(row.retires === null ? [] : [`ends ${row.retires}`]),
   ]
   return facts.join('  ').trimEnd()
 }

@@ -74,6 +74,10 @@ const errorKind = choice(
   'server',
 )
 
+/** A value of a listed model. */
+const listed = v.lineOrFlag
+const modelCondition = table({ path: v.line, is: listed, is_not: listed }, 'path')
+
 /** The fields of a catalogue entry, by the names of the configuration; `auth` has a schema of its own. */
 export const entryKeys = {
   name: v.line,
@@ -104,6 +108,14 @@ export const entryKeys = {
   regions: record(v.name, region),
   default_region: v.name,
   models_endpoint: v.line,
+  models_list: table({
+    items: v.line,
+    id: v.line,
+    name: v.line,
+    context: v.line,
+    where: list(modelCondition),
+    or_else: list(modelCondition),
+  }),
   models_id_prefix: v.line,
   models_shutdown_field: v.line,
   usage_endpoint: v.line,

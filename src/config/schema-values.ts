@@ -28,6 +28,12 @@ const matching = (isValid: (value: string) => boolean, message: string): Shape<s
   text((value) => (isValid(value) ? undefined : message))
 
 export const line = matching((value) => value.length > 0 && value.length <= 1024 && !CONTROL.test(value), 'must be one line of text')
+/** A line, or `true` or `false`. */
+export const lineOrFlag: Shape<string | boolean> = {
+  members: { type: 'leaf' },
+  json: () => ({ type: ['string', 'boolean'] }),
+  accepts: (value, path, faults): value is string | boolean => typeof value === 'boolean' || line.accepts(value, path, faults),
+}
 export const prose = matching((value) => value.length > 0 && !value.includes('\0'), 'must be text')
 export const name = matching(isName, 'is no name: lower-case letters, digits, `-` and `_`, at most 64')
 export const modelReference = matching((value) => /^[\x21-\x7e]{1,256}$/.test(value), 'must be a model reference, as in `provider/model`')

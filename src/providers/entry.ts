@@ -64,6 +64,8 @@ export interface ProviderEntry {
   readonly defaultRegion?: string
   /** Joined to the base URL; or absolute with `{origin}`. */
   readonly modelsEndpoint?: string
+  /** Where a list has what, if it is not `data[].id`. */
+  readonly modelsList?: ModelsList
   /** What the list puts before each id. */
   readonly modelsIdPrefix?: string
   /** Field of a listed model that holds its last day (YYYY-MM-DD or null). */
@@ -120,6 +122,25 @@ export interface Withdrawn {
   readonly since: string
   readonly fix: string
   readonly source: string
+}
+
+export interface ModelsList {
+  readonly items?: string
+  readonly id?: string
+  readonly name?: string
+  /** Path of the tokens of the window. */
+  readonly context?: string
+  /** What a model must be to count. */
+  readonly where?: readonly ModelCondition[]
+  /** What it must be where that leaves none. */
+  readonly orElse?: readonly ModelCondition[]
+}
+
+/** A path in a listed model and what must, or must not, stand there. */
+interface ModelCondition {
+  readonly path: string
+  readonly is?: string | boolean
+  readonly isNot?: string | boolean
 }
 
 export interface RouteLimits {

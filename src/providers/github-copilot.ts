@@ -147,6 +147,20 @@ export const githubCopilot: ProviderEntry = {
   // Tenants with data residency; a server of one's own has no Copilot.
   allowedDomains: ['github.com', '*.ghe.com'],
   modelsEndpoint: '/models',
+  modelsList: {
+    name: 'name',
+    context: 'capabilities.limits.max_context_window_tokens',
+    where: [
+      { path: 'model_picker_enabled', is: true },
+      { path: 'policy.state', isNot: 'disabled' },
+      { path: 'capabilities.supports.tool_calls', isNot: false },
+    ],
+    // On accounts of single people every flag of the picker may be off.
+    orElse: [
+      { path: 'policy.state', is: 'enabled' },
+      { path: 'capabilities.supports.tool_calls', isNot: false },
+    ],
+  },
   probe: 'GET https://api.{domain}/copilot_internal/user',
   probeNote: 'proves the GitHub token and the seat, not the policy of a model',
   trustedHosts: ['*.githubcopilot.com', 'copilot-proxy.githubusercontent.com', '*.ghe.com'],
@@ -190,6 +204,7 @@ export const githubCopilot: ProviderEntry = {
     '*': 'pi-ai 1.5.2 (autumn 2026), GitHub documentation (2026), openclaw 2026.9.6 (Sep 2026)',
     terms: 'GitHub documentation of the Copilot CLI and SDK (2026); the position on the client of the editors is unknown',
     termsNote: 'GitHub documentation of the Copilot CLI and SDK (2026)',
+    modelsList: 'pi-ai 1.5.2 (autumn 2026); where it has the window is inferred',
     trustedHosts: 'pi-ai 1.5.2 and openclaw 2026.9.6 (Sep 2026): hosts that a token or an answer may name',
     'auth.token':
       'github/copilot-sdk (Aug 2026), openclaw 2026.9.6 (Sep 2026); fields of copilot_internal/user: types of public tools (2026); that its answer is good for a day is inferred',

@@ -114,6 +114,7 @@ export const kimiCode: ProviderEntry = {
   },
   defaultRegion: 'china',
   modelsEndpoint: '{origin}/coding/v1/models',
+  modelsList: { name: 'display_name', context: 'context_length' },
   usageEndpoint: '{origin}/coding/v1/usages',
   probe: 'GET {origin}/coding/v1/me',
   probeNote: 'proves neither the client gate nor that the plan has the model (a call of one token does)',

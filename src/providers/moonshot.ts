@@ -48,6 +48,7 @@ export const moonshot: ProviderEntry = {
   },
   defaultRegion: 'global',
   modelsEndpoint: '/models',
+  modelsList: { context: 'context_length' },
   probe: 'GET /users/me/balance',
   probeFunds: { path: 'data.available_balance', above: 0 },
   trustedHosts: ['api.moonshot.ai', 'api.moonshot.cn'],

@@ -106,6 +106,7 @@ export const openrouter: ProviderEntry = {
   protocols: ['openai-chat'],
   baseUrl: 'https://openrouter.ai/api/v1',
   modelsEndpoint: '/models',
+  modelsList: { name: 'name', context: 'context_length' },
   modelsEndpointPublic: true,
   probe: 'GET /key',
   probeNote: 'proves the key and its limit, not that there is credit',

@@ -27,6 +27,7 @@ export const DECIDED: Readonly<Record<string, string>> = {
   'google.openai_base_url': 'is the base URL',
   'google.protocol': 'its own protocol is none of the four: `ownProtocol`',
   'google.auth.api-key.header': 'the compatible address takes the key as Bearer, and nothing beside it',
+  'github-copilot.model_filter': '`modelsList.where`',
   'github-copilot.protocol': 'one for each model: `protocol` of a model, `protocolByPrefix`',
   'github-copilot.auth.device.errors_in_http_200': 'the error of a body comes before its status, at everybody',
   'github-copilot.auth.device.slow_down_carries_interval': 'an interval in an answer is taken, at everybody',
@@ -77,8 +78,6 @@ export const AWAITED: readonly string[] = [
   'github-copilot.base_url_source',
   'github-copilot.domain',
   'github-copilot.domain_env',
-  'github-copilot.model_filter',
-  'github-copilot.models_headers',
   'github-copilot.request_headers',
   'github-copilot.vision_header',
 ]
