@@ -62,6 +62,7 @@ export const DECIDED: Readonly<Record<string, string>> = {
   'openai-codex.auth.federation.beta': 'a quirk',
   'openai-codex.auth.oauth.never_request_scopes': 'a quirk: no scope is sent that the entry does not list',
   'openai-codex.auth.oauth.refresh_body_alternatives': 'a quirk: JSON is sent',
+  'openai-codex.auth.access-token.whoami_fields': 'a table: what each field of the answer is',
   'qwen-oauth.auth.device.max_interval_s': 'a quirk: the sign-in is not built',
   'qwen-oauth.auth.device.slow_down_factor': 'a quirk: the sign-in is not built',
   'qwen-oauth.auth.device.slow_down_http_status': 'a quirk: the sign-in is not built',
