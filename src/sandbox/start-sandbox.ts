@@ -77,8 +77,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     // Before the answer leaves: who has it can count on the line.
     file?.append(JSON.stringify(entry))
     journal.push(entry)
-    const skewed = scenario.clockSkewMs === undefined ? {} : { date: new Date(clock.wall() + scenario.clockSkewMs).toUTCString() }
-    return { ...reply, headers: { ...reply.headers, ...skewed } }
+    const date = new Date(clock.wall() + (scenario.clockSkewMs ?? 0)).toUTCString()
+    return { ...reply, headers: { ...reply.headers, date } }
   })
   world.origin = server.origin
   return {
