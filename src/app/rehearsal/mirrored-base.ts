@@ -28,9 +28,6 @@ interface MirroredRead {
   readonly isPublic: boolean
 }
 
-/** What a vendor without a prefix of its own takes. */
-const ANY_KEY = ['sk-']
-
 /** Every base URL of the catalogue once: routes that share one take the credentials of each other there. */
 export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
   const bases = new Map<string, MirroredBase>()
@@ -63,19 +60,20 @@ function taken(auth: AuthEntry): TakenCredential[] {
   ]
 }
 
-/** What a key of an entry begins with; the word `sandbox` follows. */
-export function keyPrefixes({ prefixes = [] }: AuthEntry): readonly string[] {
-  return prefixes.length > 0 ? prefixes : ANY_KEY
+/** What a key of an entry begins with; the word `sandbox` follows. Where it has no prefix of its own, one that nobody refuses. */
+export function keyPrefixes({ prefixes = [], rejectPrefixes = [] }: AuthEntry): readonly string[] {
+  if (prefixes.length > 0) return prefixes
+  return [rejectPrefixes.includes('sk-') ? 'key-' : 'sk-']
 }
 
 function readsOf({ entry }: Route, baseUrl: string): MirroredRead[] {
   const pathOf = (template: string) => mirroredPath(expandUrl(template, baseUrl))
-  const probe = entry.probe?.replace(/^GET\s+/, '')
+  const probes = [entry.probe, ...entry.auth.map((auth) => auth.probe)].flatMap((probe) => probe?.replace(/^GET\s+/, '') ?? [])
   return [
     ...(entry.modelsEndpoint
       ? [{ path: pathOf(entry.modelsEndpoint), answers: 'models', isPublic: entry.modelsEndpointPublic === true } as const]
       : []),
-    ...(probe ? [{ path: pathOf(probe), answers: 'proof', isPublic: false } as const] : []),
+    ...unique(probes).map((probe) => ({ path: pathOf(probe), answers: 'proof', isPublic: false }) as const),
   ]
 }
 

@@ -18,7 +18,8 @@ export function routeToml(route: Route, written: ProviderEntry, origin: string):
   const at = ['providers', route.id]
   const regions = entry.regions ? Object.keys(entry.regions) : []
   const addresses = addressesOf(route)
-  const whole = tableText(at, { ...(regions.length === 0 ? baseFields(addresses, origin) : {}), ...readFields(route, origin) })
+  const baseUrl = firstBaseUrl(route)
+  const whole = tableText(at, { ...(regions.length === 0 ? baseFields(addresses, origin) : {}), ...readFields(entry, baseUrl, origin) })
   const byRegion = regions.map((region) => {
     const oauthHost = entry.regions?.[region]?.oauthHost
     return tableText([...at, 'regions', region], {
@@ -30,7 +31,7 @@ export function routeToml(route: Route, written: ProviderEntry, origin: string):
     })
   })
   const hasRegionHosts = regions.some((region) => entry.regions?.[region]?.oauthHost !== undefined)
-  const methods = written.auth.map((auth) => tableText([...at, 'auth', auth.id], authFields(auth, origin, hasRegionHosts)))
+  const methods = written.auth.map((auth) => tableText([...at, 'auth', auth.id], authFields(auth, baseUrl, origin, hasRegionHosts)))
   return `${comment(route)}${whole}${byRegion.join('')}${methods.join('')}`
 }
 
@@ -54,27 +55,35 @@ function baseFields(addresses: readonly RouteAddress[], origin: string): Fields 
   return first.region === null ? { base_urls } : { base_url, base_urls }
 }
 
-/** What is read beside prompts, where it is no path below the base URL. */
-function readFields(route: Route, origin: string): Fields {
-  const [first] = addressesOf({ ...route, entry: { ...route.entry, protocols: [route.protocol] } }).filter(
-    ({ region }) => region === route.region || region === null,
-  )
-  if (!first) return {}
-  const { modelsEndpoint, usageEndpoint, probe } = route.entry
-  const field = (name: string, written: string | undefined) => {
-    const [, verb = '', template = ''] = /^(GET\s+)?(.*)$/.exec(written ?? '') ?? []
-    const isBelowBase = !template.startsWith('{origin}') && !isAddress(template)
-    return isBelowBase ? {} : { [name]: `${verb}${mirrored(expandUrl(template, first.baseUrl), origin)}` }
+/** What is read beside prompts. */
+function readFields({ modelsEndpoint, usageEndpoint, probe }: ProviderEntry, baseUrl: string, origin: string): Fields {
+  return {
+    ...readField('models_endpoint', modelsEndpoint, baseUrl, origin),
+    ...readField('usage_endpoint', usageEndpoint, baseUrl, origin),
+    ...readField('probe', probe, baseUrl, origin),
   }
-  return { ...field('models_endpoint', modelsEndpoint), ...field('usage_endpoint', usageEndpoint), ...field('probe', probe) }
 }
 
-function authFields(auth: AuthEntry, origin: string, hasRegionHosts: boolean): Fields {
-  const { federation, oauthHost, ...fields } = auth
+/** `GET` and an address, or an address alone; nothing where it is a path below the base URL, which leads to the sandbox already. */
+function readField(name: string, written: string | undefined, baseUrl: string, origin: string): Fields {
+  const [, verb = '', template = ''] = /^(GET\s+)?(.*)$/.exec(written ?? '') ?? []
+  const isBelowBase = !template.startsWith('{origin}') && !isAddress(template)
+  return isBelowBase ? {} : { [name]: `${verb}${mirrored(expandUrl(template, baseUrl), origin)}` }
+}
+
+/** The base URL that a route has where nothing is chosen. */
+function firstBaseUrl(route: Route): string {
+  const inForce = addressesOf(route).find(({ region, protocol }) => region === route.region && protocol === route.protocol)
+  return (inForce ?? addressesOf(route)[0])?.baseUrl ?? ''
+}
+
+function authFields(auth: AuthEntry, baseUrl: string, origin: string, hasRegionHosts: boolean): Fields {
+  const { federation, oauthHost, probe, ...fields } = auth
   return {
     // The host of a region is weaker than one of the method.
     ...(oauthHost === undefined || hasRegionHosts ? {} : { oauth_host: mirrored(oauthHost, origin) }),
     ...addressFields({ ...fields, ...federation }, origin),
+    ...readField('probe', probe, baseUrl, origin),
     // Its pages are on loopback too.
     ...(auth.verificationHttpsOnly === true ? { verification_https_only: false } : {}),
   }
