@@ -12,6 +12,8 @@ export interface World {
   readonly environment: Environment
   readonly machine: Machine
   readonly version: string
+  /** A store that is open already; absent = the one that the configuration names. */
+  readonly opened?: Pick<Ports, 'store' | 'spool'>
 }
 
 /** Everything outside that a use case may touch. Production and tests differ in nothing else. */

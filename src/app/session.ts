@@ -56,6 +56,7 @@ async function brokenStore(storeError: ClawError): Promise<OpenedStore> {
 type OpenedStore = Pick<Ports, 'store' | 'spool'> & { readonly storeError?: ClawError }
 
 async function openStore(world: World, config: Config, signal: AbortSignal): Promise<OpenedStore> {
+  if (world.opened) return world.opened
   const { backend, followSymlink, key } = config.store
   // Writing in clear what the user asked to encrypt would be worse than not writing.
   if (key)

@@ -1,4 +1,5 @@
 import type { Shell, TextOutput } from '../../src/cli/context.ts'
+import type { World } from '../../src/app/ports.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import { systemMachine } from '../../src/platform/system-machine.ts'
 import { systemRandom } from '../../src/platform/random.ts'
@@ -26,6 +27,12 @@ export interface FakeShellOptions {
   /** What somebody types where nothing is shown. */
   readonly typed?: string
   readonly guard?: () => void
+  /** A clock that others go by too. */
+  readonly clock?: FakeClock
+  /** A store that outlives the command. */
+  readonly opened?: World['opened']
+  /** Sees what is printed while it is printed. */
+  readonly onText?: (text: string) => void
 }
 
 /** A shell with buffers for streams and a clock that stands still. */
@@ -37,8 +44,10 @@ export function fakeShell({
   stdin = '',
   typed = '',
   guard = () => undefined,
+  clock = fakeClock(),
+  onText = () => undefined,
+  opened,
 }: FakeShellOptions = {}): FakeShell {
-  const clock = fakeClock()
   const controller = new AbortController()
   const stream = (): FakeStream => {
     let text = ''
@@ -52,12 +61,20 @@ export function fakeShell({
       isClosed: false,
       write: async (piece) => {
         text += piece
+        onText(piece)
       },
     }
   }
   return {
     clock,
-    world: { clock, random: systemRandom, environment: environmentOf(env), machine: systemMachine({}), version: '0.0.0-test' },
+    world: {
+      clock,
+      random: systemRandom,
+      environment: environmentOf(env),
+      machine: systemMachine({}),
+      version: '0.0.0-test',
+      ...(opened && { opened }),
+    },
     out: stream(),
     err: stream(),
     input: {

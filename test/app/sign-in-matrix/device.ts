@@ -1,0 +1,119 @@
+import { expect } from 'vitest'
+import { rehearsed, type RehearsalMachine } from '../../support/rehearsed.ts'
+import { afterwards } from './afterwards.ts'
+import { type Entry, enabling, endpointPath, probePath } from './entry.ts'
+import { ending, leaks, secretsIn, steps, stored, storedGrant } from './judge.ts'
+import type { Plan } from './plan.ts'
+
+/** What the sandbox is told for each scenario of a device sign-in. */
+const SCRIPTS: Readonly<Record<string, string | undefined>> = {
+  happy: undefined,
+  denied: 'denied',
+  expired: 'expired',
+  slow_down: 'slow_down',
+  'server error': 'token-busy',
+  malformed: 'token-malformed',
+  resumed: undefined,
+}
+
+/** Signing in with a code that somebody approves elsewhere. */
+export const device: Plan = {
+  scenarios: () => Object.keys(SCRIPTS),
+  async run(entry, scenario) {
+    await using world = await rehearsed({ enable: enabling(entry), scenario: SCRIPTS[scenario] })
+    await SCENARIOS[scenario]?.(entry, world)
+  },
+}
+
+const DENIED = { exitCode: 79, said: 'CLAW_DENIED' }
+
+const signIn = ({ route }: Entry, world: RehearsalMachine) => world.claw(['auth', '--device', route.id, '--json'])
+
+const SCENARIOS: Readonly<Record<string, (entry: Entry, world: RehearsalMachine) => Promise<void>>> = {
+  async happy(entry, world) {
+    const signedIn = await signIn(entry, world)
+    expect(ending(signedIn)).toEqual({ exitCode: 0, said: 'result' })
+    expect(steps(world.asked())).toEqual([...starting(entry), ...polling(entry, 'authorization_pending'), ...granting(entry)])
+    expect(await stored(world)).toEqual({ records: [storedGrant(entry)], pending: 0 })
+    expect(leaks(signedIn.stdout + signedIn.stderr, await secretsIn(world))).toEqual([])
+    await afterwards(entry, world)
+  },
+
+  async denied(entry, world) {
+    await fails(entry, world, DENIED)
+    expect(steps(world.asked())).toEqual([...starting(entry), ...polling(entry, 'access_denied')])
+  },
+
+  async expired(entry, world) {
+    await fails(entry, world, { exitCode: 80, said: 'CLAW_CODE_EXPIRED' })
+  },
+
+  async slow_down(entry, world) {
+    const signedIn = await signIn(entry, world)
+    expect(ending(signedIn)).toEqual({ exitCode: 0, said: 'result' })
+    const asked = world.asked()
+    expect(steps(asked)).toEqual([
+      ...starting(entry),
+      ...polling(entry, 'slow_down'),
+      ...polling(entry, 'authorization_pending'),
+      ...granting(entry),
+    ])
+    expect(await stored(world)).toEqual({ records: [storedGrant(entry)], pending: 0 })
+  },
+
+  async 'server error'(entry, world) {
+    const signedIn = await signIn(entry, world)
+    expect(ending(signedIn)).toEqual({ exitCode: 0, said: 'result' })
+    expect(steps(world.asked()).filter((step) => step.endsWith(' out'))).toHaveLength(1)
+    expect(await stored(world)).toEqual({ records: [storedGrant(entry)], pending: 0 })
+  },
+
+  async malformed(entry, world) {
+    const ended = await signIn(entry, world)
+    expect(ending(ended)).toEqual({ exitCode: 76, said: 'CLAW_PROTOCOL' })
+    // A garbled answer is no verdict: whoever goes on hears it from the server.
+    expect(await stored(world)).toEqual({ records: [], pending: 1 })
+    const goneOn = await world.claw(['auth', 'wait', entry.route.id, '--json'])
+    expect(goneOn.exitCode).not.toBe(0)
+    expect(await stored(world)).toEqual({ records: [], pending: 0 })
+    expect(leaks([ended, goneOn].map(({ stdout, stderr }) => stdout + stderr).join(''), [])).toEqual([])
+  },
+
+  async resumed(entry, world) {
+    const begun = await world.claw(['auth', '--device', entry.route.id, '--no-wait', '--json'])
+    expect(ending(begun)).toEqual({ exitCode: 83, said: 'pending' })
+    expect(await stored(world)).toEqual({ records: [], pending: 1 })
+    const waiting = await secretsIn(world)
+    const done = await world.claw(['auth', 'wait', entry.route.id, '--json'])
+    expect(ending(done)).toEqual({ exitCode: 0, said: 'result' })
+    expect(steps(world.asked())).toEqual([...starting(entry), ...polling(entry, 'authorization_pending'), ...granting(entry)])
+    expect(await stored(world)).toEqual({ records: [storedGrant(entry)], pending: 0 })
+    expect(leaks([begun, done].map(({ stdout, stderr }) => stdout + stderr).join(''), [...waiting, ...(await secretsIn(world))])).toEqual(
+      [],
+    )
+  },
+}
+
+async function fails(entry: Entry, world: RehearsalMachine, as: ReturnType<typeof ending>): Promise<void> {
+  const ended = await signIn(entry, world)
+  expect(ending(ended)).toEqual(as)
+  expect(await stored(world)).toEqual({ records: [], pending: 0 })
+  expect(leaks(ended.stdout + ended.stderr, [])).toEqual([])
+}
+
+function starting({ auth }: Entry): string[] {
+  return [`POST ${endpointPath(auth.usercodeUrl ?? auth.deviceUrl)} 200`]
+}
+
+function polling({ auth }: Entry, note: string): string[] {
+  return [`POST ${endpointPath(auth.pollUrl ?? auth.tokenUrl)} ${note}`]
+}
+
+/** The poll that is granted, the exchange of its code where the vendor has one, and the request that proves what came. */
+function granting(entry: Entry): string[] {
+  const { auth } = entry
+  const path = probePath(entry)
+  const granted =
+    auth.pollUrl === undefined ? polling(entry, 'granted') : [...polling(entry, 'approved'), `POST ${endpointPath(auth.tokenUrl)} granted`]
+  return [...granted, ...(path === null ? [] : [`GET ${path} 200`])]
+}

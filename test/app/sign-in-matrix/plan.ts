@@ -1,0 +1,21 @@
+import type { AuthKind } from '../../../src/providers/entry.ts'
+import { device } from './device.ts'
+import type { Entry } from './entry.ts'
+import { keys } from './keys.ts'
+
+/** How one kind of sign-in is rehearsed. */
+export interface Plan {
+  scenarios(entry: Entry): readonly string[]
+  /** Runs one scenario and judges it. */
+  run(entry: Entry, scenario: string): Promise<void>
+}
+
+/** Every kind that the catalogue may have. A kind without a plan does not compile; `why` = its tests are elsewhere, and where. */
+export const PLANS: Readonly<Partial<Record<AuthKind, Plan | { readonly why: string }>>> = {
+  api_key: keys,
+  bearer: keys,
+  oauth_device: device,
+  openai_device: device,
+  minimax_device: device,
+  workload_identity: { why: 'the exchange of a job token has a matrix of its own' },
+}
