@@ -1,6 +1,7 @@
 import type { NewCredential } from '../credentials/record.ts'
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import type { AuthEntry } from '../providers/entry.ts'
+import { isAtHost } from '../providers/hosts.ts'
 import { accountOf } from './account.ts'
 import { baseUrlOf } from './base-url.ts'
 import type { Route } from './catalogue.ts'
@@ -30,8 +31,16 @@ export function credentialOf(
     account: accountOf(route.entry, secrets),
     region: route.region,
     scopes: grant.scopes,
-    origins: [new URL(baseUrlOf(route)).origin],
+    origins: [...new Set([new URL(baseUrlOf(route)).origin, ...namedOrigins(route, auth, grant)])],
     client: client.pinned,
     ...renewalTerms(auth, grant, wallNow),
   }
+}
+
+/** Where the answer says that the API is: believed only within the hosts that the catalogue trusts. */
+function namedOrigins({ entry }: Route, { resourceUrlField }: AuthEntry, { extras }: TokenGrant): string[] {
+  const named = resourceUrlField === undefined ? undefined : extras.get(resourceUrlField)
+  if (named === undefined) return []
+  const address = named.includes('://') ? named : `https://${named}`
+  return isAtHost(address, entry.trustedHosts) ? [new URL(address).origin] : []
 }

@@ -7,6 +7,7 @@ import type { Route } from './catalogue.ts'
 import { clientSecretOf } from './client-secret.ts'
 import { authAtDomain } from './domain.ts'
 import { installationHeaders } from './installation.ts'
+import { authRequestHeaders } from './request-headers.ts'
 import type { Session } from './session.ts'
 
 /** A client at one authorization server, with every difference of that server resolved. */
@@ -70,6 +71,7 @@ export async function oauthClient(
     headers: {
       'user-agent': entry.userAgent ?? `claw/${session.ports.version}`,
       ...(auth.sendDeviceHeaders ? await installationHeaders(session, route) : {}),
+      ...authRequestHeaders(auth, session.ports.random),
     },
     extraParams: auth.extraParams,
     headTimeoutMs: (auth.requestTimeoutS ?? REQUEST_TIMEOUT_MS / 1_000) * 1_000,

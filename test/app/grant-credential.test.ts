@@ -18,10 +18,13 @@ const NOW = 1_767_225_600_000
 const IN_AN_HOUR = jwt({ exp: NOW / 1_000 + 3_600 })
 const PINNED = { clientId: 'c', tokenEndpoint: 'https://auth.kimi.com/token', revocationEndpoint: null, issuer: null }
 
-async function made(auth: Partial<AuthEntry>, answer: Partial<Record<'access' | 'idToken', string>> & { lifetimeMs?: number | null }) {
+async function made(
+  auth: Partial<AuthEntry>,
+  answer: Partial<Record<'access' | 'idToken', string>> & { lifetimeMs?: number | null; extras?: TokenGrant['extras'] },
+) {
   const here = await credentialWorld()
   worlds.push(here)
-  const { access = 'an-opaque-token', idToken, lifetimeMs = null } = answer
+  const { access = 'an-opaque-token', idToken, lifetimeMs = null, extras = new Map() } = answer
   const grant: TokenGrant = {
     accessToken: new Secret(access),
     refreshToken: undefined,
@@ -29,13 +32,27 @@ async function made(auth: Partial<AuthEntry>, answer: Partial<Record<'access' | 
     lifetimeMs,
     scopes: ['all'],
     hasType: true,
-    extras: new Map(),
+    extras,
   }
   const entry: AuthEntry = { id: 'device', kind: 'oauth_device', headless: true, enabled: true, status: 'verified', ...auth }
   return credentialOf(here.catalogue.route('kimi-code'), entry, grant, { pinned: PINNED } as OAuthClient, 'device', NOW)
 }
 
 describe('the credential of a token answer', () => {
+  it.each([
+    ['https://api.kimi.ai/coding', ['https://api.kimi.com', 'https://api.kimi.ai']],
+    ['api.kimi.ai', ['https://api.kimi.com', 'https://api.kimi.ai']],
+    ['https://api.kimi.com/elsewhere', ['https://api.kimi.com']],
+    ['https://api.kimi.ai.evil.example', ['https://api.kimi.com']],
+    ['https://api.kimi.ai@evil.example/', ['https://api.kimi.com']],
+    ['http://api.kimi.ai', ['https://api.kimi.com']],
+    ['javascript://api.kimi.ai', ['https://api.kimi.com']],
+    ['not an address', ['https://api.kimi.com']],
+  ])('believes %s as a host of the API only where the catalogue trusts it', async (named, origins) => {
+    const credential = await made({ resourceUrlField: 'resource_url' }, { extras: new Map([['resource_url', named]]) })
+    expect(credential.origins).toEqual(origins)
+  })
+
   it('has the tokens, the account, the scopes, and what a refresh must know', async () => {
     const idToken = jwt({ sub: 'user-1', email: 'ann@x.example' })
     const { secrets, ...facts } = await made({}, { idToken, lifetimeMs: 900_000 })
