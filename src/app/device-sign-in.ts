@@ -220,9 +220,11 @@ export class DeviceSignIn {
     return records.find((record) => record.route === route && record.profile === profile && record.kind === kind)
   }
 
+  /** A flow of another method or region is another sign-in: its hosts are not asked for this one. */
   #isOurs(flow: PendingFlow): boolean {
-    const { route, profile } = this.#target.slot
-    return flow.method === 'device' && flow.route === route && flow.profile === profile
+    const { slot, auth, region } = this.#target
+    const isHere = flow.route === slot.route && flow.profile === slot.profile
+    return isHere && flow.method === 'device' && flow.auth === auth.id && flow.region === region
   }
 }
 
