@@ -17,6 +17,11 @@ export function profileOf({ config, catalogue }: Pick<Session, 'config' | 'catal
   return wantedCredential(config, catalogue, catalogue.find(name), undefined).profile
 }
 
+/** The profile that a command about a stored credential means: it may outlive the configuration of its provider. */
+export function storedProfileOf(session: Pick<Session, 'config' | 'catalogue'>, name: string): string {
+  return session.catalogue.knows(name) ? profileOf(session, name) : (session.config.profile ?? DEFAULT_PROFILE)
+}
+
 /** Flag and environment beat the tier, which beats the route that was named, which beats its provider. */
 export function wantedCredential(
   config: Pick<Config, 'authMode' | 'prefer' | 'profile'>,

@@ -2,9 +2,12 @@ import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { type SignOutItem, signOut } from '../app/sign-out.ts'
 import { storedRecords } from '../app/stored-records.ts'
+import { storedProfileOf } from '../app/wanted-credential.ts'
 import { kindOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 import { slotName } from '../core/vocabulary.ts'
+
+type StoredSlot = Readonly<Record<'provider' | 'route' | 'profile' | 'kind', string>>
 
 export class AuthLogoutCommand extends ClawCommand {
   static override paths = [['auth', 'logout']]
@@ -35,7 +38,7 @@ export class AuthLogoutCommand extends ClawCommand {
         name: this.provider,
         kind: kindOf(this.kind, '--kind'),
         route: this.route,
-        profile: this.profile ?? (this.all ? undefined : session.config.profile),
+        profile: this.all || this.provider === undefined ? this.profile : storedProfileOf(session, this.provider),
       },
       this.revoke,
     )
@@ -62,8 +65,10 @@ export class AuthLogoutCommand extends ClawCommand {
     else if (item.outcome === 'not_supported') await this.note(`${name} was removed here; its provider has no way to revoke it`)
   }
 
-  async #list(records: readonly { readonly route: string; readonly profile: string; readonly kind: string }[]): Promise<number> {
-    if (this.json) throw new ClawError('CLAW_USAGE', { what: 'name a provider, or --all', fix: 'claw auth logout PROVIDER' })
+  async #list(records: readonly StoredSlot[]): Promise<number> {
+    const stored = records.map(({ provider, route, profile, kind }) => ({ provider, route, profile, kind }))
+    if (this.json)
+      throw new ClawError('CLAW_USAGE', { what: 'name a provider, or --all', fix: 'claw auth logout PROVIDER', data: { stored } })
     for (const record of records) await this.say(`${slotName(record)}  ${record.kind}`)
     await this.say(records.length === 0 ? 'nothing is stored' : 'name one of them, or --all')
     return 2

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { refreshGrants } from '../app/refresh-grants.ts'
+import { storedProfileOf } from '../app/wanted-credential.ts'
 import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 import { slotName } from '../core/vocabulary.ts'
@@ -27,7 +28,7 @@ export class AuthRefreshCommand extends ClawCommand {
     const session = await this.openSession()
     const items = await refreshGrants(
       session,
-      { name: this.provider, profile: this.profile ?? (this.all ? undefined : session.config.profile) },
+      { name: this.provider, profile: this.provider === undefined ? this.profile : storedProfileOf(session, this.provider) },
       durationOf(this.minTtl, '--min-ttl'),
     )
     const failed = items.filter(({ error }) => error !== null)
