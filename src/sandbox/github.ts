@@ -15,6 +15,7 @@ export const github = tokenDialect({
   hasEmptyUri: false,
   scope: 'read:user',
   errorStatus: 200,
+  deadWord: 'bad_refresh_token',
   style: ({ accessLifetimeS }) => (accessLifetimeS === undefined ? ENDLESS : ENDING),
 })
 

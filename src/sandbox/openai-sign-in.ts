@@ -25,6 +25,8 @@ export const openAiSignIn: Dialect = {
         return deviceFault(world, false) ?? poll(request, world)
       case `${HOST}/oauth/token`:
         return token(request, world)
+      case `${HOST}/oauth/revoke`:
+        return revoke(request, world)
       default:
         return undefined
     }
@@ -93,12 +95,21 @@ function refresh(refreshToken: string, clientId: string, world: SandboxWorld): R
   const told = { ...note, generation: refreshed.generation, note: refreshed.kind }
   if (!('tokens' in refreshed)) return refused(401, refreshed.kind === 'reuse' ? 'refresh_token_reused' : 'refresh_token_invalidated', told)
   if (world.scenario.refresh === 'lost') return { status: 200, isCut: true, note: { ...told, note: 'answer lost' } }
-  return granting(world, answerOf(refreshed.tokens, world, clientId), 'access_token', told)
+  const account = world.scenario.refresh === 'other_account' ? { ...ACCOUNT, chatgpt_account_id: 'another-account' } : ACCOUNT
+  return granting(world, answerOf(refreshed.tokens, world, clientId, account), 'access_token', told)
 }
 
-function answerOf(tokens: Tokens, { clock }: SandboxWorld, clientId: string): Record<string, unknown> {
+/** JSON, as the vendor's own client sends it. */
+function revoke(request: ServedRequest, { authorization }: SandboxWorld): Reply {
+  const token = jsonOf(request).get('token')
+  if (typeof token !== 'string') return refused(400, 'invalid_request', {})
+  authorization.tokens.revoke(token)
+  return json(200, {}, { note: 'revocation', token: shortHash(token) })
+}
+
+function answerOf(tokens: Tokens, { clock }: SandboxWorld, clientId: string, account = ACCOUNT): Record<string, unknown> {
   const now = clock.wall()
-  const idToken = jwt(claimsOf({ id: 'id', clientId, issuedAt: now, expiresAt: now + 3_600_000 }))
+  const idToken = jwt(claimsOf({ id: 'id', clientId, issuedAt: now, expiresAt: now + 3_600_000 }, account))
   return {
     id_token: idToken,
     access_token: tokens.accessToken,
@@ -108,7 +119,7 @@ function answerOf(tokens: Tokens, { clock }: SandboxWorld, clientId: string): Re
   }
 }
 
-function claimsOf({ id, clientId, issuedAt, expiresAt }: TokenFacts): Record<string, unknown> {
+function claimsOf({ id, clientId, issuedAt, expiresAt }: TokenFacts, account = ACCOUNT): Record<string, unknown> {
   return {
     iss: 'https://auth.openai.com',
     aud: clientId,
@@ -117,7 +128,7 @@ function claimsOf({ id, clientId, issuedAt, expiresAt }: TokenFacts): Record<str
     iat: Math.floor(issuedAt / 1_000),
     exp: Math.floor(expiresAt / 1_000),
     email: 'somebody@sandbox.example',
-    'https://api.openai.com/auth': ACCOUNT,
+    'https://api.openai.com/auth': account,
   }
 }
 

@@ -13,7 +13,7 @@ export interface Scenario {
   readonly slowDowns?: number
   readonly denies?: boolean
   /** At the token endpoint, for a refresh: done and then cut, 503, a 403 page. */
-  readonly refresh?: 'lost' | 'busy' | 'forbidden'
+  readonly refresh?: 'lost' | 'busy' | 'forbidden' | 'narrowed' | 'other_account'
   readonly token?: 'html' | 'malformed'
   /** What is granted lacks what it was asked for. */
   readonly isUnfit?: boolean
@@ -38,6 +38,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'rotation-grace': { says: 'a replaced refresh token is taken for 30 s', graceS: 30 },
   'lost-answer': { says: 'refreshes are done, and their answers lost', refresh: 'lost' },
   'refresh-busy': { says: 'refreshes are answered 503', refresh: 'busy' },
+  'refresh-narrowed': { says: 'refreshes grant less than the sign-in', refresh: 'narrowed' },
+  'refresh-other-account': { says: 'refreshes bring the grant of another account, where tokens name one', refresh: 'other_account' },
   'refresh-forbidden': { says: 'refreshes are answered by a 403 page', refresh: 'forbidden' },
   'token-html': { says: 'the token endpoint answers with a page', token: 'html' },
   challenge: { says: 'the first two requests of a device sign-in are answered by a page', pages: 2 },

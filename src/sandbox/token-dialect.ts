@@ -23,6 +23,10 @@ export interface TokenDialectRules {
   style?(scenario: Scenario): TokenStyle
   /** Does not say how long a token lives, though it has an end. */
   readonly hidesLifetime?: boolean
+  /** Said with each answer, and wanted back with each refresh. */
+  readonly echoes?: Readonly<Record<string, string>>
+  /** The word for a refresh token that is spent or was never there; absent = `invalid_grant`. */
+  readonly deadWord?: string
 }
 
 /** Grant types, and the field that each stands on. */
@@ -88,7 +92,11 @@ function token(rules: TokenDialectRules, form: URLSearchParams, clientId: string
   const sent = form.get(known)
   if (!sent) return refused('invalid_request', `${known} is missing`, { grantType: known })
   if (known === 'code') return redeem(rules, form, sent, clientId, world)
-  return known === 'device_code' ? poll(rules, sent, clientId, world) : refresh(rules, sent, clientId, world)
+  if (known === 'device_code') return poll(rules, sent, clientId, world)
+  const missing = Object.entries(rules.echoes ?? {}).find(([name, value]) => form.get(name) !== value)
+  return missing
+    ? refused('invalid_request', `${missing[0]} is not what was said`, { grantType: known })
+    : refresh(rules, sent, clientId, world)
 }
 
 /** RFC 6749 section 4.1.3 with RFC 7636 section 4.5. */
@@ -133,9 +141,10 @@ function refresh(rules: TokenDialectRules, refreshToken: string, clientId: strin
   if (world.scenario.refresh === 'forbidden') return { ...page(403, 'Forbidden', '<h1>Access denied</h1>'), note }
   const refreshed = world.authorization.tokens.refresh(refreshToken, clientId)
   const told = { ...note, generation: refreshed.generation, note: refreshed.kind }
-  if (!('tokens' in refreshed)) return json(rules.errorStatus ?? 400, { error: 'invalid_grant' }, told)
+  if (!('tokens' in refreshed)) return json(rules.errorStatus ?? 400, { error: rules.deadWord ?? 'invalid_grant' }, told)
   if (world.scenario.refresh === 'lost') return { status: 200, isCut: true, note: { ...told, note: 'answer lost' } }
-  return granting(world, tokenAnswer(rules, refreshed.tokens), 'access_token', told)
+  const answer = tokenAnswer(rules, refreshed.tokens)
+  return granting(world, world.scenario.refresh === 'narrowed' ? { ...answer, scope: 'less' } : answer, 'access_token', told)
 }
 
 function revoke(form: URLSearchParams, { authorization }: SandboxWorld): Reply {
@@ -146,7 +155,7 @@ function revoke(form: URLSearchParams, { authorization }: SandboxWorld): Reply {
 }
 
 function tokenAnswer(
-  { scope, hidesLifetime }: TokenDialectRules,
+  { scope, hidesLifetime, echoes }: TokenDialectRules,
   { accessToken, refreshToken, expiresInS }: Tokens,
 ): Record<string, unknown> {
   return {
@@ -155,6 +164,7 @@ function tokenAnswer(
     token_type: 'Bearer',
     ...(expiresInS === null || hidesLifetime ? {} : { expires_in: expiresInS }),
     ...(scope === null ? {} : { scope }),
+    ...echoes,
   }
 }
 

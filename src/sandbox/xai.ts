@@ -2,7 +2,7 @@ import { authorizationPage } from './authorization-page.ts'
 import type { Dialect } from './dialect.ts'
 import { tokenDialect } from './token-dialect.ts'
 
-/** No word about how long a token lives. */
+/** No word about how long a token lives, and a principal that goes back with each refresh. */
 const tokens = tokenDialect({
   name: 'xai',
   devicePath: '/auth.x.ai/oauth2/device/code',
@@ -11,6 +11,7 @@ const tokens = tokenDialect({
   hasEmptyUri: false,
   scope: null,
   hidesLifetime: true,
+  echoes: { principal_type: 'user', principal_id: 'sandbox-user' },
 })
 
 const authorize = authorizationPage({

@@ -94,7 +94,7 @@ describe('GitHub', () => {
     const first = await client.signIn(GITHUB)
     expect(first.refresh).toMatch(/^ghr_sandbox/)
     expect(await client.refresh(first.refresh, GITHUB)).toMatchObject({ status: 200, json: { expires_in: 2 } })
-    expect(await client.refresh(first.refresh, GITHUB)).toEqual({ status: 200, json: { error: 'invalid_grant' } })
+    expect(await client.refresh(first.refresh, GITHUB)).toEqual({ status: 200, json: { error: 'bad_refresh_token' } })
   })
 })
 
@@ -102,7 +102,22 @@ describe('xAI', () => {
   it('never says how long a token lives', async () => {
     const client = await arrange({ approvesAtPoll: 1 })
     const { json } = await client.start(XAI)
-    expect(Object.keys((await client.poll(json.device_code, XAI)).json)).toEqual(['access_token', 'refresh_token', 'token_type'])
+    expect(Object.keys((await client.poll(json.device_code, XAI)).json)).toEqual([
+      'access_token',
+      'refresh_token',
+      'token_type',
+      'principal_type',
+      'principal_id',
+    ])
+  })
+
+  it('wants the principal back that it has named', async () => {
+    const client = await arrange()
+    const { refresh } = await client.signIn(XAI)
+    expect(await client.refresh(refresh, XAI)).toMatchObject({ status: 400, json: { error: 'invalid_request' } })
+    const form = { grant_type: 'refresh_token', client_id: 'claw', refresh_token: refresh, principal_type: 'user' }
+    expect((await client.tell(XAI.token, { form: { ...form, principal_id: 'somebody' } })).status).toBe(400)
+    expect((await client.tell(XAI.token, { form: { ...form, principal_id: 'sandbox-user' } })).status).toBe(200)
   })
 
   it('answers the first two requests by a page that only a browser gets past, where the scenario says so', async () => {

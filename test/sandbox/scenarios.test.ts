@@ -23,6 +23,9 @@ const message = (content: string, stream: boolean) => ({
   json: { model: 'c', max_tokens: 9, stream, messages: [{ role: 'user', content }] },
 })
 
+const accountIn = (token: unknown) =>
+  JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())['https://api.openai.com/auth'].chatgpt_account_id
+
 /** What each scenario does that the usual sandbox does not. */
 const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
   async manual({ clock, start, poll }) {
@@ -94,6 +97,31 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
     const heard = await ask(ISSUER.token, { form })
     expect({ status: heard.status, wait: heard.headers['retry-after'] }).toEqual({ status: 503, wait: '1' })
     expect(sandbox.journal.at(-1)).not.toHaveProperty('generation')
+  },
+
+  async 'refresh-narrowed'({ signIn, refresh }) {
+    const tokens = await signIn()
+    expect(await refresh(tokens.refresh)).toMatchObject({ status: 200, json: { scope: 'less' } })
+  },
+
+  async 'refresh-other-account'({ tell, clock }) {
+    const [openai, client] = ['/auth.openai.com', { client_id: 'codex' }]
+    const { json } = await tell(`${openai}/api/accounts/deviceauth/usercode`, { json: client })
+    const ask = () =>
+      tell(`${openai}/api/accounts/deviceauth/token`, { json: { device_auth_id: json.device_auth_id, user_code: json.user_code } })
+    await ask()
+    await clock.advance(1_000)
+    const approved = await ask()
+    const redirect = 'https://auth.openai.com/deviceauth/callback'
+    const code = {
+      code: String(approved.json.authorization_code),
+      code_verifier: String(approved.json.code_verifier),
+      redirect_uri: redirect,
+    }
+    const first = await tell(`${openai}/oauth/token`, { form: { ...client, ...code, grant_type: 'authorization_code' } })
+    const refresh = { ...client, grant_type: 'refresh_token', refresh_token: String(first.json.refresh_token) }
+    const second = await tell(`${openai}/oauth/token`, { json: refresh })
+    expect([accountIn(first.json.id_token), accountIn(second.json.id_token)]).toEqual(['sandbox-account', 'another-account'])
   },
 
   async 'refresh-forbidden'({ ask, signIn, isTaken }) {
