@@ -25,7 +25,7 @@ export interface DeviceOptions {
   readonly force: boolean
   /** Only go on with a flow that waits already. */
   readonly resumeOnly: boolean
-  onCode(code: DeviceCode, about: { readonly route: Route; readonly warnings: readonly string[] }): void
+  onCode(code: DeviceCode, about: { readonly route: Route; readonly auth: AuthEntry; readonly warnings: readonly string[] }): void
   onPending(waiting: { readonly at: number; readonly expiresAt: number }): void
 }
 
@@ -90,7 +90,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     },
     signal,
     onEmit: (fact) => {
-      if (fact.type === 'codeReady') options.onCode(fact.code, { route, warnings: run.warnings })
+      if (fact.type === 'codeReady') options.onCode(fact.code, { route, auth, warnings: run.warnings })
       else options.onPending(fact)
     },
   })

@@ -2,6 +2,7 @@ import { formatInstant } from '../core/duration.ts'
 import { profileFlag } from '../core/vocabulary.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
+import { termsLine } from '../app/terms.ts'
 import { profileOf } from '../app/wanted-credential.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -36,8 +37,9 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
       wait: options.wait,
       force: options.force,
       resumeOnly: options.resumeOnly,
-      onCode: (code, { route, warnings }) => {
-        const { termsNote, termsNoteOn, name } = route.entry
+      onCode: (code, { route, auth, warnings }) => {
+        const { name } = route.entry
+        const terms = termsLine({ route, auth })
         provider = route.provider
         const facts = {
           provider: route.provider,
@@ -58,7 +60,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
           for (const line of options.draw?.(code.verificationUriComplete ?? code.verificationUri) ?? []) writes.add(() => output.say(line))
           writes.add(() => output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
         }
-        if (termsNote && termsNoteOn?.includes('auth')) writes.add(() => output.note(termsNote))
+        if (terms !== null) writes.add(() => output.note(terms))
         if (route.id !== route.provider && options.provider !== route.id)
           writes.add(() => output.note(`this grant is for the route \`${route.id}\` of \`${route.provider}\``))
         for (const warning of warnings) writes.add(() => output.say(`warning: ${warning}`))
