@@ -1,3 +1,4 @@
+import type { Secret } from '../core/secret.ts'
 import type { Account } from '../credentials/record.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { accountOf } from './account.ts'
@@ -46,6 +47,12 @@ function stepOfBundle({ entry: { auth } }: Route, value: string): AccessStep | n
 /** Whose a credential is, as its record or its own claims say; null where neither does. */
 export function ownerOf({ route, secret, record }: Pick<ChosenCredential, 'route' | 'secret' | 'record'>): Account | null {
   return record?.account ?? (secret && route.entry.accountId ? accountOf(route.entry, { access: secret }) : null)
+}
+
+/** What a value is that an entry cannot use and has a word for; `undefined` where it may be one of its own. */
+export function strangerNote(route: Route, auth: AuthEntry, secret: Secret): string | undefined {
+  if (auth.otherwise === undefined || startsWithOne(secret.reveal(), auth.prefixes)) return undefined
+  return ownerOf({ route, secret, record: null })?.id == null ? auth.otherwise : undefined
 }
 
 /** The entry by which a credential is used: a grant may be used by that of another entry. */

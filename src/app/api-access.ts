@@ -6,7 +6,7 @@ import { DEFAULT_MARGIN_MS } from '../credentials/refresh-decision.ts'
 import { checkOwner } from './access-errors.ts'
 import { type AccessStep, accessStepOf } from './access-step.ts'
 import { askProvider, checkBaseUrl } from './ask-provider.ts'
-import { type DerivationSettings, derive, type Derived, type DerivedOutcome } from './derivation.ts'
+import { type DerivationSettings, derive, type DerivedOutcome } from './derivation.ts'
 import { DerivationRun } from './derivation-run.ts'
 import { atDomain, isTenant } from './domain.ts'
 import type { ChosenCredential } from './find-credential.ts'
@@ -55,50 +55,71 @@ function known({ route, record, source, baseUrl }: ChosenCredential, { entry, ur
 
 async function asked(session: Session, credential: Sendable, step: AccessStep, demand: Demand): Promise<Got> {
   const { record } = credential
-  if (!record) return { ...(await inMemory(session, credential, step, demand)), record }
+  const { rejected, renew, minTtlMs } = demand
+  const wish = JSON.stringify([step.entry.id, rejected, renew, minTtlMs])
+  const inMemory = () =>
+    shared(session, `${fingerprintOf(credential.secret)} ${wish}`, async () => ({
+      ...(await learn(session, credential, step, demand)),
+      record,
+    }))
+  if (!record) return inMemory()
   try {
-    const { ports, config, signal } = session
-    const run = new DerivationRun(ports, settingsFor(session, credential, step), record.id, demand, (latest, limited) =>
-      askProvider(session, { ...credential, secret: latest.secrets?.access ?? credential.secret, record: latest }, step, limited),
-    )
-    const outcome = await derive(run, ports.clock, {
-      waitMs: config.store.waitMs,
-      signal,
-      ...(demand.onWaiting && { onWaiting: demand.onWaiting }),
-    })
-    return { ...outcome, record: run.record ?? record }
+    return await shared(session, `${record.id} ${wish}`, () => learnForAll(session, credential, record, step, demand))
   } catch (thrown) {
     // A store that cannot be written keeps nobody from using what it holds.
     if (!(thrown instanceof ClawError) || thrown.exit.name !== 'STORE') throw thrown
-    return { ...(await inMemory(session, credential, step, demand)), record }
+    return inMemory()
   }
 }
 
-/** Kept for as long as its session. */
-const memories = new WeakMap<
-  Session['ports'],
-  { readonly derived: DerivedMemory; readonly underWay: Map<string, Promise<DerivedOutcome>> }
->()
-
-function inMemory(session: Session, credential: Sendable, step: AccessStep, demand: Demand): Promise<DerivedOutcome> {
+async function learnForAll(
+  session: Session,
+  credential: Sendable,
+  record: CredentialRecord,
+  step: AccessStep,
+  demand: Demand,
+): Promise<Got> {
   const { ports, config, signal } = session
-  const memory = memories.get(ports) ?? { derived: new Map(), underWay: new Map() }
-  memories.set(ports, memory)
-  const key = `${step.entry.id} ${fingerprintOf(credential.secret)}`
-  const shared = memory.underWay.get(key)
-  if (shared) return shared
-  const run = new MemoryDerivation(ports, settingsFor(session, credential, step), { memory: memory.derived, key }, demand, (limited) =>
-    askProvider(session, credential, step, limited),
+  const run = new DerivationRun(ports, settingsFor(session, credential, step), record.id, demand, (latest, limited) =>
+    askProvider(session, { ...credential, secret: latest.secrets?.access ?? credential.secret, record: latest }, step, limited),
   )
-  const work = derive(run, ports.clock, { waitMs: config.store.waitMs, signal })
-    .then((outcome) => ({ ...outcome, derived: onWallClock(outcome.derived, ports.clock) }))
-    .finally(() => memory.underWay.delete(key))
-  memory.underWay.set(key, work)
-  return work
+  const onWaiting = demand.onWaiting && { onWaiting: demand.onWaiting }
+  const outcome = await derive(run, ports.clock, { waitMs: config.store.waitMs, signal, ...onWaiting })
+  return { ...outcome, record: run.record ?? record }
 }
 
-function onWallClock(derived: Derived, { now, wall }: Session['ports']['clock']): Derived {
-  return { ...derived, expiresAt: derived.expiresAt === null ? null : derived.expiresAt - now() + wall() }
+async function learn(session: Session, credential: Sendable, step: AccessStep, demand: Demand): Promise<DerivedOutcome> {
+  const { ports, config, signal } = session
+  const { clock } = ports
+  const place = { memory: memoryOf(session).derived, key: `${step.entry.id} ${fingerprintOf(credential.secret)}` }
+  const run = new MemoryDerivation(ports, settingsFor(session, credential, step), place, demand, (limited) =>
+    askProvider(session, credential, step, limited),
+  )
+  const outcome = await derive(run, clock, { waitMs: config.store.waitMs, signal })
+  const { expiresAt } = outcome.derived
+  return { ...outcome, derived: { ...outcome.derived, expiresAt: expiresAt === null ? null : expiresAt - clock.now() + clock.wall() } }
+}
+
+interface Memory {
+  readonly derived: DerivedMemory
+  readonly underWay: Map<string, Promise<Got>>
+}
+
+/** Kept for as long as its session. */
+const memories = new WeakMap<Session['ports'], Memory>()
+
+function memoryOf({ ports }: Session): Memory {
+  const memory = memories.get(ports) ?? { derived: new Map(), underWay: new Map() }
+  memories.set(ports, memory)
+  return memory
+}
+
+/** One question at a time in this process: whoever comes second shares its answer (R-14). */
+function shared(session: Session, key: string, ask: () => Promise<Got>): Promise<Got> {
+  const { underWay } = memoryOf(session)
+  const work = underWay.get(key) ?? ask().finally(() => underWay.delete(key))
+  underWay.set(key, work)
+  return work
 }
 
 function settingsFor({ config }: Session, credential: ChosenCredential, { entry, kind }: AccessStep): DerivationSettings {

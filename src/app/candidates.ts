@@ -6,6 +6,7 @@ import type { Bundle } from '../credentials/bundle.ts'
 import { maskOf } from '../credentials/key-shape.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Found } from '../credentials/resolve.ts'
+import { ownerOf, strangerNote } from './access-step.ts'
 import { KIND_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry, AuthKind } from '../providers/entry.ts'
 import type { Catalogue, Named, Route } from './catalogue.ts'
@@ -120,10 +121,13 @@ export async function judgeValue(given: GivenValue, scope: Scope): Promise<Candi
 
 function withValue(base: Candidate, secret: Secret, scope: Scope): Candidate {
   const { route, auth } = home(base, secret, scope)
-  const read = { ...base, route, auth, secret }
+  const owner = ownerOf({ route, secret, record: null })
+  const read = { ...base, route, auth, secret, account: owner?.name ?? owner?.id ?? null }
   const prefix = foreignTo(scope.catalogue, route, auth, secret.reveal())
   if (prefix !== undefined)
     return { ...read, fact: 'wrong_kind', reason: `it begins with \`${prefix}\`, which is no ${kindWords(base.kind)} of \`${route.id}\`` }
+  const stranger = strangerNote(route, auth, secret)
+  if (stranger !== undefined) return { ...read, fact: 'wrong_kind', reason: `it is ${stranger}` }
   if (!scope.named.routes.includes(route)) return { ...read, fact: 'refused', reason: `it is a key of \`${route.id}\`` }
   const note = route.id === base.route.id ? {} : { reason: `it is a key of \`${route.id}\` and is used there` }
   return judgeModel({ ...read, ...note }, scope)

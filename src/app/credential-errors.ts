@@ -5,6 +5,7 @@ import { type Kind, profileFlag } from '../core/vocabulary.ts'
 import type { Snapshot } from '../credentials/store.ts'
 import { isSignIn, KIND_OF, METHOD_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry } from '../providers/entry.ts'
+import { accessStepOf, ownerOf } from './access-step.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from './catalogue.ts'
 import { methodsOf } from './choose-method.ts'
@@ -126,7 +127,7 @@ export function checkExpectation(named: Named, expected: Expectation | undefined
   const faults = [
     ...(expected.kind !== undefined && expected.kind !== kind ? [`kind \`${expected.kind}\``] : []),
     ...(expected.route !== undefined && expected.route !== route.id ? [`route \`${expected.route}\``] : []),
-    ...(expected.account !== undefined && !accountsOf(winner).includes(expected.account) ? [`account \`${expected.account}\``] : []),
+    ...(expected.account !== undefined && !mayBeOf(winner, expected.account) ? [`account \`${expected.account}\``] : []),
   ]
   if (faults.length === 0) return
   throw new ClawError('CLAW_EXPECTATION_BROKEN', {
@@ -137,8 +138,11 @@ export function checkExpectation(named: Named, expected: Expectation | undefined
   })
 }
 
-function accountsOf({ account, record }: Candidate): readonly (string | null)[] {
-  return [account, record?.account?.id ?? null, record?.account?.name ?? null]
+/** Whose a credential is may be known only when its provider was asked: it is compared again then, before it is used. */
+function mayBeOf(winner: Candidate, expected: string): boolean {
+  const owner = ownerOf(winner)
+  const known = [winner.account, owner?.id, owner?.name].filter((name) => name != null)
+  return known.includes(expected) || (known.length === 0 && accessStepOf(winner) !== null)
 }
 
 function removalOf({ origin, setting, kind, route, profile }: Candidate): string | undefined {

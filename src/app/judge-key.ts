@@ -2,6 +2,7 @@ import { ClawError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { KeyJudgement } from '../machines/api-key.machine.ts'
 import type { AuthEntry } from '../providers/entry.ts'
+import { strangerNote } from './access-step.ts'
 import { kindWords } from './candidates.ts'
 import type { Catalogue, Route } from './catalogue.ts'
 import { warningOf } from './key-warning.ts'
@@ -26,6 +27,8 @@ export function judgeKey(place: KeyPlace, key: Secret): KeyJudgement {
   const value = key.reveal()
   const prefix = foreignTo(catalogue, route, auth, value)
   if (prefix !== undefined) return { kind: 'wrong', error: wrongKey(place, value, prefix) }
+  const stranger = strangerNote(route, auth, key)
+  if (stranger !== undefined) return { kind: 'wrong', error: strangeKey(place, stranger) }
   const own = auth.prefixes ?? []
   const warning = warningOf(auth, value)
   if (warning !== undefined) return { kind: 'doubtful', message: warning }
@@ -51,6 +54,14 @@ function wrongKey({ catalogue, route, auth, kind, profile }: KeyPlace, value: st
     why: begins,
     fix: origin ? signInCommand({ method: origin.method, route: origin.route.id, profile }) : get,
     data: origin ? { looksLike: { provider: origin.route.id, kind: origin.method } } : undefined,
+  })
+}
+
+function strangeKey({ route, auth, kind }: KeyPlace, stranger: string): ClawError {
+  return new ClawError('CLAW_KEY_INVALID', {
+    what: `this looks like ${stranger}, and \`${route.id}\` wants ${withArticle(kind)}${wantedShape(auth, false)}`,
+    why: 'it names no account',
+    fix: 'claw auth list',
   })
 }
 

@@ -1,5 +1,7 @@
 import { anthropicSignIn } from './anthropic-sign-in.ts'
 import { chatGptSignIn } from './chatgpt-sign-in.ts'
+import { codexAccount } from './codex-account.ts'
+import { copilot } from './copilot.ts'
 import { devicePage } from './device-page.ts'
 import type { Dialect } from './dialect.ts'
 import { github } from './github.ts'
@@ -30,10 +32,12 @@ export function dialectsOf({ bases }: Mirror): readonly Dialect[] {
     rfc6749,
     ...kimi,
     openAiSignIn,
+    codexAccount,
     ...chatGptSignIn,
     ...anthropicSignIn,
     ...openRouterSignIn,
     github,
+    copilot,
     ...xai,
     ...minimax,
     ...bases.flatMap(mirroredDialects),

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly pages?: number
   /** Device sign-in is switched off. */
   readonly hasNoDevice?: boolean
+  /** Where GitHub is asked what its token is good for. */
+  readonly copilot?: 'no_seat' | 'no_exchange' | 'evil_host'
   /** For prompts. */
   readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent' | 'slow'
   /** The Date header is off by this, ms. */
@@ -53,6 +55,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'cut-stream': { says: 'streamed answers end in the middle', prompt: 'cut' },
   'slow-body': { says: 'streamed answers come in pieces, a tenth of a second apart', prompt: 'slow' },
   silent: { says: 'streamed answers begin and then say nothing', prompt: 'silent' },
+  'no-seat': { says: 'the account at GitHub has no Copilot', copilot: 'no_seat' },
+  'no-exchange': { says: 'GitHub lets no client exchange its token', copilot: 'no_exchange' },
+  'evil-host': { says: 'GitHub names a foreign host for the API of Copilot', copilot: 'evil_host' },
   'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
 }
 

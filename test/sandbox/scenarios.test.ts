@@ -231,6 +231,20 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
     expect((await client.tell(token, { form: redeem })).json).toMatchObject({ scope: 'openid profile email' })
   },
 
+  async 'no-seat'({ tell }) {
+    expect((await tell('/api.github.com/copilot_internal/user', { headers: bearer('ghu_sandbox') })).status).toBe(404)
+  },
+
+  async 'no-exchange'({ tell }) {
+    expect((await tell('/api.github.com/copilot_internal/v2/token', { headers: bearer('ghu_sandbox') })).status).toBe(403)
+  },
+
+  async 'evil-host'({ tell }) {
+    expect((await tell('/api.github.com/copilot_internal/user', { headers: bearer('ghu_sandbox') })).json).toMatchObject({
+      endpoints: { api: 'https://api.evil.example' },
+    })
+  },
+
   async 'clock-skew'({ ask, clock }) {
     const heard = await ask('/127.0.0.1:11434/api/version')
     expect(heard.headers.date).toBe(new Date(clock.now() + 600_000).toUTCString())

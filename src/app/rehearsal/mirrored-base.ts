@@ -28,6 +28,9 @@ interface MirroredRead {
   readonly isPublic: boolean
 }
 
+/** What an exchange of the sandbox mints; it is a list that begins with an id. */
+const MINTED = ['tid=']
+
 /** Every base URL of the catalogue once: routes that share one take the credentials of each other there. */
 export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
   const bases = new Map<string, MirroredBase>()
@@ -52,6 +55,8 @@ export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
 /** How the credential of an auth entry comes, in each header that it may come in. */
 function taken(auth: AuthEntry): TakenCredential[] {
   if (auth.kind === 'none' || auth.header === undefined) return []
+  if (auth.exchangeUrl !== undefined)
+    return [{ header: auth.header.toLowerCase(), scheme: auth.scheme || null, prefixes: MINTED, isToken: false }]
   const isKey = ['api_key', 'bearer', 'copilot_direct'].includes(auth.kind)
   const common = { prefixes: isKey ? keyPrefixes(auth) : [], isToken: !isKey }
   return [
