@@ -1,31 +1,12 @@
-import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../../src/cli/paint.ts'
 import { isUtf8Locale, renderQr } from '../../src/cli/render-qr.ts'
 import { qrCode } from '../../src/core/qr-code.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import { systemMachine } from '../../src/platform/system-machine.ts'
-
-/** A decoder that nobody here wrote. */
-const jsQR: (
-  data: Uint8ClampedArray,
-  width: number,
-  height: number,
-  options: object,
-) => { readonly data: string; readonly version: number } | null = createRequire(import.meta.url)('jsqr')
+import { readQr } from '../support/qr-reader.ts'
 
 const coloured = (_: string, text: string) => text
-/** What a camera sees of drawn lines: every half of a character is a square of four by four pixels. */
-function seen(lines: readonly string[], isInkDark: boolean) {
-  const scale = 4
-  const cells = lines.flatMap((line) => [...'▀▄'].map((half) => [...line].map((glyph) => (glyph === '█' || glyph === half) === isInkDark)))
-  const [width, height] = [(cells[0]?.length ?? 0) * scale, cells.length * scale]
-  const pixels = new Uint8ClampedArray(width * height * 4).fill(255)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      if (cells[Math.floor(y / scale)]?.[Math.floor(x / scale)] === true) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3)
-  return jsQR(pixels, width, height, { inversionAttempts: 'dontInvert' })
-}
 const surface = { paint: coloured, columns: 80, isUtf8: true }
 const url = (length: number) => `https://auth.example/device?user_code=${'W'.repeat(length)}`.slice(0, length)
 
@@ -54,8 +35,8 @@ describe('a QR code', () => {
     [271, 10],
   ])('of %i characters has version %i, and a decoder reads it back, with colours and without', (length, version) => {
     const text = url(length).padEnd(length, 'x')
-    const painted = seen(renderQr(text, surface), true)
-    const bare = seen(renderQr(text, { ...surface, paint: plain }), false)
+    const painted = readQr(renderQr(text, surface), 'dark')
+    const bare = readQr(renderQr(text, { ...surface, paint: plain }), 'light')
     expect([painted, bare].map((read) => [read?.data, read?.version])).toEqual([
       [text, version],
       [text, version],
@@ -65,7 +46,7 @@ describe('a QR code', () => {
   it.each(['https://www.kimi.com/code/authorize_device?user_code=ABCD-EFGH', 'https://xn--cme-5cd.example/?a=%C3%A9&b=~', 'é – 漢字'])(
     'of %s is read back',
     (text) => {
-      expect(seen(renderQr(text, surface), true)?.data).toBe(text)
+      expect(readQr(renderQr(text, surface), 'dark')?.data).toBe(text)
     },
   )
 
@@ -73,7 +54,7 @@ describe('a QR code', () => {
     const lines = renderQr(url(60), surface).map((line, index) =>
       index > 8 && index < 11 ? `${line.slice(0, 18)}  ${line.slice(20)}` : line,
     )
-    expect(seen(lines, true)?.data).toBe(url(60))
+    expect(readQr(lines, 'dark')?.data).toBe(url(60))
   })
 
   it('is not made of what is too long', () => {
