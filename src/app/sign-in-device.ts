@@ -108,7 +108,7 @@ function pinnedTo(client: OAuthClient): OAuthClient {
 /** What helps where a provider has device sign-in switched off: the switch, or another way in. */
 function notEnabledFix({ catalogue }: Session, name: string, auth: AuthEntry): string | undefined {
   const others = methodsOf(catalogue.find(name)).filter((choice) => choice.method !== 'device' && choice.auth.enabled)
-  const other = others[0] && `\`${commandOf({ method: others[0].method, route: name, profile: DEFAULT_PROFILE })}\``
+  const other = others[0] && `run \`${commandOf({ method: others[0].method, route: name, profile: DEFAULT_PROFILE })}\``
   const ways = [auth.notEnabledHint, other].filter((way) => way !== undefined)
   return ways.length > 0 ? ways.join(', or ') : undefined
 }

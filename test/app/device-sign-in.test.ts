@@ -327,7 +327,7 @@ verification_uri = "${origin}/codex/device"
     expect(await here.drive(here.signIn('openai-codex').ended)).toEqual({
       code: 'CLAW_CLIENT_REFUSED',
       message: 'device sign-in is not enabled',
-      fix: 'switch on device code sign-in in the security settings of ChatGPT, or in the permissions of the workspace, or `claw auth --paste openai-codex`',
+      fix: 'switch on device code sign-in in the security settings of ChatGPT, or in the permissions of the workspace, or run `claw auth --paste openai-codex`',
     })
   })
 })
