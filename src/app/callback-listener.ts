@@ -76,9 +76,16 @@ export class CallbackListener {
   response(signal: AbortSignal): Promise<Told> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      this.#settle = { tell: resolve, fail: reject }
-      if (this.#early) resolve(this.#early)
+      const settled =
+        <Value>(settle: (value: Value) => void) =>
+        (value: Value) => {
+          signal.removeEventListener('abort', stop)
+          settle(value)
+        }
+      const stop = () => reject(signal.reason)
+      signal.addEventListener('abort', stop, { once: true })
+      this.#settle = { tell: settled(resolve), fail: settled(reject) }
+      if (this.#early) this.#settle.tell(this.#early)
     })
   }
 

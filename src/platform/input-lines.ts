@@ -41,8 +41,11 @@ export function stdinLines(): InputLines {
         if (rest.length > LONGEST_LINE) throw new ClawError('CLAW_DATA_INVALID', { what: 'stdin holds a line that does not end' })
         if (isEnded) return null
         await new Promise<void>((resolve) => {
-          wake = resolve
-          signal.addEventListener('abort', () => resolve(), { once: true })
+          wake = () => {
+            signal.removeEventListener('abort', wake)
+            resolve()
+          }
+          signal.addEventListener('abort', wake, { once: true })
         })
       }
     },

@@ -42,7 +42,7 @@ export function judgeKeyMint(answer: Answer, now: number, resultField: string): 
   if (isSuccess && fields) {
     const key = fields.get(resultField)
     if (typeof key !== 'string' || key.length < 8 || !isHeaderSafe(key))
-      throw brokenAnswer(`\`${resultField}\` of the answer is no API key`, key === undefined ? 'it is missing' : `it is a ${typeof key}`)
+      throw brokenAnswer(`\`${resultField}\` of the answer is no API key`, shapeOfKey(key))
     const userId = fields.get('user_id')
     return { key: new Secret(key, 'api-key'), userId: typeof userId === 'string' && userId !== '' ? visibleLine(userId, 128) : null }
   }
@@ -58,4 +58,10 @@ export function judgeKeyMint(answer: Answer, now: number, resultField: string): 
   const judged = judgeTokenAnswer(answer, now)
   if (judged.kind !== 'granted') throw tokenError(judged, 'the server that mints the key')
   throw brokenAnswer('the answer to the exchange of the code is no API key', shapeOf(answer))
+}
+
+/** Never anything of it. */
+function shapeOfKey(key: unknown): string {
+  if (key === undefined || key === null) return 'it is missing'
+  return typeof key === 'string' ? `${key.length} characters` : `it is a ${typeof key}`
 }
