@@ -40,8 +40,16 @@ export async function chooseUnattended(session: Session, name: string, here: Her
   if (none) return { kind: 'none', choice: none }
   const device = methods.find(({ method }) => method === 'device')
   if (device && here.mayAsk && !here.isCi) return { kind: 'device', why: whyDevice(methods) }
-  const isWaiting = rows.some(({ state }) => state === 'pending') && device !== undefined
-  throw unchosen(named.name, methods, here, isWaiting, wanted.profile)
+  const { flows, now } = await session.ports.store.read()
+  const waiting = rows.some(({ state }) => state === 'pending')
+    ? flows.find(
+        (flow) =>
+          flow.profile === wanted.profile &&
+          flow.expiresAt > now &&
+          methods.some(({ route, method }) => route.id === flow.route && method === flow.method),
+      )
+    : undefined
+  throw unchosen(named.name, methods, here, waiting?.method, wanted.profile)
 }
 
 /** What a value that is handed over without a word is: a key where the provider takes keys, else a token. */
@@ -67,7 +75,13 @@ function whyDevice(methods: readonly MethodChoice[]): string {
   return `no method was named: a device code, which can be approved on any other machine${instead}`
 }
 
-function unchosen(name: string, methods: readonly MethodChoice[], here: Here, isWaiting: boolean, profile: string): ClawError {
+function unchosen(
+  name: string,
+  methods: readonly MethodChoice[],
+  here: Here,
+  waiting: 'device' | 'pkce' | undefined,
+  profile: string,
+): ClawError {
   const flags = flagsOf(methods)
   const best = recommended(methods, here)
   const variables = [...new Set(methods.flatMap(({ auth }) => auth.env?.slice(0, 1) ?? []))]
@@ -79,9 +93,14 @@ function unchosen(name: string, methods: readonly MethodChoice[], here: Here, is
   return new ClawError('CLAW_USAGE', {
     what: `say how to sign in to \`${name}\``,
     why: reasons.join('; '),
-    fix: isWaiting ? `claw auth wait ${name}${profileFlag(profile)}` : fixOf(name, best, here, profile),
+    fix: waiting ? goOn(waiting, name, profile) : fixOf(name, best, here, profile),
     data: { methods: flags },
   })
+}
+
+/** What finishes a sign-in that was begun. */
+function goOn(method: 'device' | 'pkce', name: string, profile: string): string {
+  return `claw auth ${method === 'device' ? `wait ${name}` : `complete ${name} --stdin`}${profileFlag(profile)}`
 }
 
 function whyNoDevice({ isCi }: Here): string {

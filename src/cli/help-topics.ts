@@ -77,7 +77,7 @@ const security = prose(
 
 const ci = prose(
   `claw doctor first: its exit code says whether the job will authenticate (0) or not (1), and its text what to type if not.`,
-  `claw auth --device P works in a job: the code is printed, somebody approves it on another machine. With --no-wait the job ends with exit 83 at once, and claw auth wait P goes on in a later step.`,
+  `claw auth --device P works in a job: the code is printed, somebody approves it on another machine. With --no-wait the job ends with exit 83 at once, and claw auth wait P goes on in a later step. Where there is no device code, claw auth --paste P prints an address and ends with exit 83; what the browser ended at goes to claw auth complete P --stdin.`,
   `claw token P --bundle FILE writes a credential that cannot be renewed, for a job that shall have no more than that: CLAW_BUNDLE_FILE=FILE.`,
   `Text of a model is escaped where a CI log would act on it, when stdout is no file; --json, --out and a regular file hold it unchanged.`,
   `Exit 69, 75 and 81 are worth another try, 77 wants a person (claw help exit-codes).`,

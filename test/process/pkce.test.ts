@@ -79,7 +79,7 @@ describe('a sign-in in a browser against an authorization server that nobody her
     const started = await world.claw('auth', '--paste', 'acme', '--json')
     expect(started).toMatchObject({ exitCode: 83, result: { schema: 'claw.auth/1', state: 'pending', method: 'pkce' } })
     const again = await world.claw('auth', '--paste', 'acme', '--json')
-    expect(again.events[0]).toEqual(started.events[0])
+    expect(again.events[0]?.url).toBe(started.events[0]?.url)
     const status = await world.claw('auth', 'status', '--json')
     expect(status.result).toMatchObject({ pending: [{ provider: 'acme', method: 'pkce', verificationUri: started.events[0]?.url }] })
 
