@@ -2,11 +2,13 @@ import type { CatalogueNames } from '../config/config-request.ts'
 import type { Config, ProviderSettings } from '../config/config.ts'
 import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { OnDemand } from '../core/on-demand.ts'
 import { visibleLine } from '../core/visible.ts'
 import type { Protocol } from '../core/vocabulary.ts'
 import type { Environment } from '../platform/environment.ts'
-import { CATALOGUE, WITHDRAWN } from '../providers/catalogue.ts'
-import type { AuthEntry, ProviderEntry, RouteLink } from '../providers/entry.ts'
+import { CATALOGUE, INDEX, WITHDRAWN } from '../providers/catalogue.ts'
+import { type CatalogueIndex, indexOf } from '../providers/catalogue-index.ts'
+import type { AuthEntry, ProviderEntry } from '../providers/entry.ts'
 import { SPOKEN_PROTOCOLS } from './abilities.ts'
 import { domainInForce } from './domain.ts'
 import { withEndpoints } from './merge-auth.ts'
@@ -65,20 +67,22 @@ export function buildCatalogue(
   known: ReadonlyMap<string, ProviderEntry> = CATALOGUE,
   environment: Environment = NO_VARIABLES,
 ): Catalogue {
-  const entries = new Map<string, ProviderEntry>()
-  for (const id of new Set([...known.keys(), ...config.providers.keys()])) {
+  const { providers } = config
+  const ids = new Set([...known.keys(), ...providers.keys()])
+  // Most commands look at one or two entries: the others are not even read.
+  const entries = new OnDemand(ids, (id): ProviderEntry => {
     const base = known.get(id)
-    const settings = config.providers.get(id)
+    const settings = providers.get(id)
     const entry = settings ? mergeEntry(base, settings) : base
-    if (entry) entries.set(id, entry)
-  }
-  const aliases = aliasesOf(entries)
-  const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, aliases)))
-  const links = linksOf(entries)
-  const routes = new Map(
-    [...entries].map(([id, entry]) => [id, toRoute(entry, config.providers.get(id), links.get(id), enabled, environment)]),
-  )
-  return new EffectiveCatalogue(routes, aliases)
+    if (entry) return entry
+    throw new ClawError('CLAW_INTERNAL', { what: 'an entry of the catalogue went missing' })
+  })
+  const names = namesOf(known === CATALOGUE ? INDEX : indexOf(known), ids, providers)
+  const enabled = new Set(config.enabled.map((name) => resolveEnabled(name, entries, names.aliases)))
+  const routeOf = (id: string): Route => toRoute(entries.value(id), providers.get(id), names.links.get(id), enabled, environment)
+  const routes = new OnDemand(ids, routeOf)
+  for (const { id, region } of providers.values()) if (region !== undefined) routes.get(id)
+  return new EffectiveCatalogue(routes, names.aliases)
 }
 
 class EffectiveCatalogue implements Catalogue {
@@ -159,7 +163,7 @@ function toRoute(
   return {
     id: entry.id,
     provider: link?.provider ?? entry.id,
-    namedOnly: link?.link.namedOnly === true,
+    namedOnly: link?.namedOnly === true,
     entry: { ...entry, auth },
     protocol,
     region,
@@ -167,21 +171,31 @@ function toRoute(
   }
 }
 
-interface Linked {
-  readonly provider: string
-  readonly link: RouteLink
-}
+type Linked = CatalogueIndex['links'][string]
 
-function linksOf(entries: ReadonlyMap<string, ProviderEntry>): ReadonlyMap<string, Linked> {
-  return new Map(
-    [...entries.values()].flatMap((entry) => (entry.routes ?? []).map((link) => [link.to, { provider: entry.id, link }] as const)),
+/**
+ * Names and links with those of the user's file over them. An id is never an alias too: the name of a provider of one's own
+ * wins over an alias of the catalogue.
+ */
+function namesOf(
+  index: CatalogueIndex,
+  ids: ReadonlySet<string>,
+  providers: Config['providers'],
+): { readonly aliases: ReadonlyMap<string, string>; readonly links: ReadonlyMap<string, Linked> } {
+  const overridden = (id: string, field: 'aliases' | 'routes') => providers.get(id)?.overrides[field] !== undefined
+  const changed = indexOf(
+    new Map(
+      [...providers.values()]
+        .filter(({ id }) => overridden(id, 'aliases') || overridden(id, 'routes'))
+        .map((each) => [each.id, mergeEntry(undefined, each)]),
+    ),
   )
-}
-
-/** An id is never an alias too: the name of a provider of one's own wins over an alias of the catalogue. */
-function aliasesOf(entries: ReadonlyMap<string, ProviderEntry>): ReadonlyMap<string, string> {
-  const pairs = [...entries.values()].flatMap((entry) => (entry.aliases ?? []).map((alias) => [alias, entry.id] as const))
-  return new Map(pairs.filter(([alias]) => !entries.has(alias)))
+  const aliases = Object.entries(index.aliases).filter(([, id]) => !overridden(id, 'aliases'))
+  const links = Object.entries(index.links).filter(([, { provider }]) => !overridden(provider, 'routes'))
+  return {
+    aliases: new Map([...aliases, ...Object.entries(changed.aliases)].filter(([alias]) => !ids.has(alias))),
+    links: new Map([...links, ...Object.entries(changed.links)]),
+  }
 }
 
 function resolveEnabled(name: string, entries: ReadonlyMap<string, ProviderEntry>, aliases: ReadonlyMap<string, string>): string {
@@ -207,6 +221,11 @@ function unknownRegion(entry: ProviderEntry, region: string): ClawError {
 
 /** The names that the configuration must know before it can be read. */
 export function catalogueNames(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE): CatalogueNames {
-  const aliases = aliasesOf(known)
-  return { ids: [...known.keys()], aliases, authIds: (provider) => known.get(provider)?.auth.map(({ id }) => id) ?? [] }
+  const index = known === CATALOGUE ? INDEX : indexOf(known)
+  const aliases = new Map(Object.entries(index.aliases))
+  return {
+    ids: [...known.keys()],
+    aliases,
+    authIds: (provider) => (Object.hasOwn(index.authIds, provider) ? (index.authIds[provider] ?? []) : []),
+  }
 }

@@ -1,6 +1,7 @@
 import { anthropic } from './anthropic.ts'
 import { azureOpenai } from './azure-openai.ts'
 import { bedrock } from './bedrock.ts'
+import { type CatalogueIndex, indexOf } from './catalogue-index.ts'
 import { cerebras } from './cerebras.ts'
 import { dashscope } from './dashscope.ts'
 import { deepseek } from './deepseek.ts'
@@ -65,3 +66,6 @@ export const CATALOGUE: ReadonlyMap<string, ProviderEntry> = new Map(ENTRIES.map
 
 /** What is known by name and not built, by id: asking for it says why. */
 export const WITHDRAWN: ReadonlyMap<string, ProviderEntry> = new Map([qwenOauth, geminiCli].map((entry) => [entry.id, entry]))
+
+/** Names and links of the catalogue, for whoever looks up few entries of it. */
+export const INDEX: CatalogueIndex = indexOf(CATALOGUE)
