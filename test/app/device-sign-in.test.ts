@@ -59,6 +59,10 @@ function watched(http: Http): { readonly http: Http; isBusy(): boolean } {
   }
 }
 
+function shown({ code, message, why, fix }: ClawError) {
+  return { code, message, ...(why !== undefined && { why }), ...(fix !== undefined && { fix }) }
+}
+
 /** A provider whose endpoints answer by a script, and sign-ins to it by a clock that stands still. */
 async function arrange(toml: (origin: string) => string, script: Script) {
   const times: (readonly [path: string, atS: number])[] = []
@@ -91,7 +95,7 @@ async function arrange(toml: (origin: string) => string, script: Script) {
       ...options,
     }).then(
       (result) => (result.state === 'granted' ? { state: result.state, changed: result.changed } : { state: result.state }),
-      (thrown: unknown) => (thrown instanceof ClawError ? { code: thrown.code, message: thrown.message, fix: thrown.fix } : { thrown }),
+      (thrown: unknown) => (thrown instanceof ClawError ? shown(thrown) : { thrown }),
     )
     return { ended, codes, stop: (reason: Error) => controller.abort(reason) }
   }
@@ -99,6 +103,7 @@ async function arrange(toml: (origin: string) => string, script: Script) {
     world,
     server,
     times,
+    startedAt,
     signIn,
     drive: <T>(work: Promise<T>) => world.clock.driveUntil(work, isBusy),
     /** Lets a sign-in go on until then, and takes it away in the middle. */
@@ -224,11 +229,29 @@ describe('trouble in the middle of polling', () => {
     ])
   })
 
+  it('goes on while the provider cannot be reached, and says so when the code has ended meanwhile', async () => {
+    const here = await arrange(acme(), script(pending))
+    const waiting = here.signIn('acme')
+    await here.driveFor(7_000)
+    await here.server.close()
+    expect([await here.drive(waiting.ended), here.times.length]).toEqual([
+      {
+        code: 'CLAW_CODE_EXPIRED',
+        message: 'nobody approved the sign-in before its code expired',
+        why: expect.stringMatching(/^the last poll got no answer: /),
+        fix: 'run `claw auth --device acme`',
+      },
+      2,
+    ])
+    expect((here.world.clock.now() - here.startedAt) / 1_000).toBe(600)
+  })
+
   it('goes on past two pages, tells the third, and keeps the code for another day', async () => {
     const here = await arrange(acme(), script(page, page, page, granted))
     expect(await here.drive(here.signIn('acme').ended)).toEqual({
       code: 'CLAW_FORBIDDEN',
       message: 'the token endpoint answered with a page',
+      why: 'HTTP 403, text/html',
       fix: 'check whether a proxy or firewall answers in its place',
     })
     expect(await here.drive(here.signIn('acme', { resumeOnly: true }).ended)).toEqual({ state: 'granted', changed: true })
@@ -249,6 +272,7 @@ describe('trouble in the middle of polling', () => {
     expect(await here.drive(here.signIn('acme').ended)).toEqual({
       code: 'CLAW_GRANT_REJECTED',
       message: 'the server does not take this code any more',
+      why: 'the token endpoint answered `invalid_grant`',
       fix: 'claw auth --device acme',
     })
     expect(await here.flows()).toEqual([])
@@ -305,6 +329,7 @@ verification_uri = "${origin}/codex/device"
       {
         code: 'CLAW_GRANT_REJECTED',
         message: 'the server does not take this code any more',
+        why: 'the token endpoint answered `invalid_grant`',
         fix: 'claw auth --device openai-codex',
       },
       [],
@@ -327,6 +352,7 @@ verification_uri = "${origin}/codex/device"
     expect(await here.drive(here.signIn('openai-codex').ended)).toEqual({
       code: 'CLAW_CLIENT_REFUSED',
       message: 'device sign-in is not enabled',
+      why: 'HTTP 404, application/json',
       fix: 'switch on device code sign-in in the security settings of ChatGPT, or in the permissions of the workspace, or run `claw auth --paste openai-codex`',
     })
   })
