@@ -68,17 +68,10 @@ export const DECIDED: Readonly<Record<string, string>> = {
   'qwen-oauth.auth.device.slow_down_http_status': 'a quirk: the sign-in is not built',
   'xai.auth.device.api_base_candidates': 'the other host wants another client to be imitated: by configuration only',
   'zai-coding.auth.api-key.env': 'the variable of China stands in `envChina`',
+  'openai-codex.account_id': '`accountId`, with the claims of the other facts of an account',
+  'openai-codex.credential_headers': 'the header of `fedramp_header` is one of them',
+  'openai-codex.fedramp_header': 'one of `credentialHeaders`',
+  'github-copilot.base_url_source': 'the code of the two routes, by `baseUrlField` and `baseUrlFromToken`',
+  'github-copilot.request_headers': '`promptHeaders`',
+  'github-copilot.vision_header': '`visionHeaders`',
 }
-
-/** Facts that the catalogue gets with the code that needs them. */
-export const AWAITED: readonly string[] = [
-  'openai-codex.account_id',
-  'openai-codex.credential_headers',
-  'openai-codex.fedramp_header',
-  'github-copilot.allowed_domains',
-  'github-copilot.base_url_source',
-  'github-copilot.domain',
-  'github-copilot.domain_env',
-  'github-copilot.request_headers',
-  'github-copilot.vision_header',
-]
