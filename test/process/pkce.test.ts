@@ -151,4 +151,45 @@ describe('a sign-in in a browser against an authorization server that nobody her
     const signIn = await world.claw('auth', '--browser', 'acme', '--timeout', '1s', '--json')
     expect(signIn).toMatchObject({ exitCode: 81, result: { code: 'CLAW_TIMEOUT' } })
   })
+
+  it('R-38 is ended by SIGTERM and leaves nothing listening', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    let redirect = ''
+    let end: () => void = () => undefined
+    const browser = whenPrinted(async (url) => {
+      redirect = new URL(url).searchParams.get('redirect_uri') ?? ''
+      expect((await ask(redirect)).status).toBe(400)
+      end()
+    })
+    const signIn = await world.claw(
+      { onStdout: browser.onStdout, onStart: (child) => (end = () => void child.kill('SIGTERM')) },
+      'auth',
+      '--browser',
+      'acme',
+      '--json',
+    )
+    await browser.done()
+    expect([signIn.exitCode, signIn.signal]).toEqual([null, 'SIGTERM'])
+    await expect(ask(redirect)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('S-35 shows neither verifier nor code nor token, whatever is asked for', async () => {
+    await using provider = await startOidcProvider()
+    await using world = machineWith(acme(provider))
+    const started = await world.claw('auth', '--paste', 'acme', '-v')
+    const url = /https?:\/\/\S+\/auth\?\S+/.exec(started.stderr)?.[0] ?? ''
+    const redirect = await provider.authorize(url)
+    const shown = [started, await world.claw('auth', 'status', '-v', '--json')]
+    for (const wrong of [redirect.replace(/state=[^&]+/, 'state=x'), `${redirect}#x y`])
+      shown.push(await world.claw({ stdin: wrong, env: { CLAW_DEBUG: '1' } }, 'auth', 'complete', 'acme', '--stdin', '-v'))
+    shown.push(await world.claw({ stdin: redirect }, 'auth', 'complete', 'acme', '--stdin', '--no-check', '-v'))
+    expect(shown.map(({ exitCode }) => exitCode)).toEqual([83, 0, 65, 65, 0])
+    const [exchange] = provider.tokenRequests('authorization_code')
+    const token = await world.claw('token', 'acme')
+    const secrets = [exchange?.form.code_verifier, exchange?.form.code, token.stdout.trim()]
+    expect(secrets.map((secret) => (secret?.length ?? 0) > 20)).toEqual([true, true, true])
+    const text = shown.map(({ stdout, stderr }) => `${stdout}${stderr}`).join('')
+    expect(secrets.filter((secret) => secret && text.includes(secret))).toEqual([])
+  })
 })
