@@ -103,7 +103,7 @@ function cannotBeWritten(error: ClawError): Finding {
 function signInAgain(records: readonly CredentialRecord[]): Fix | undefined {
   const commands = records
     .filter(({ refreshable, state }) => refreshable && state !== 'logged_out')
-    .map((record) => `${signInCommand(record)}${record.method === 'device' ? ' --force' : ''}`)
+    .map((record) => `${signInCommand(record)}${record.method === 'device' || record.method === 'pkce' ? ' --force' : ''}`)
   return commands.length > 0 ? { command: [...new Set(commands)].join(' && ') } : undefined
 }
 
