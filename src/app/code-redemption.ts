@@ -13,6 +13,7 @@ import type { AuthEntry } from '../providers/entry.ts'
 import { baseUrlOf } from './base-url.ts'
 import type { Route } from './catalogue.ts'
 import { credentialOf } from './grant-credential.ts'
+import { keptFields } from './grant-terms.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { expectedResponse, nonceOf, type PkceFlow } from './pkce-flow.ts'
 import type { Ports } from './ports.ts'
@@ -101,7 +102,7 @@ function judged(answer: Answer, { route, auth }: Redemption, flow: PkceFlow, cli
       client: null,
     }
   }
-  const said = judgeTokenAnswer(answer, wallNow)
+  const said = judgeTokenAnswer(answer, wallNow, keptFields(auth))
   if (said.kind !== 'granted') throw tokenError(said)
   checkGrant(said.grant, {
     requiredScope: auth.requiredGrantedScope,
