@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import { KIND_OF, METHOD_OF } from '../../../src/providers/auth-kinds.ts'
 import type { JournalEntry } from '../../../src/sandbox/journal.ts'
 import type { Rehearsed, RehearsalMachine } from '../../support/rehearsed.ts'
@@ -14,9 +13,9 @@ export function requests(asked: readonly JournalEntry[]): string[] {
   return asked.map(({ method, path, status, note }) => [method, path, status, note].filter((part) => part !== undefined).join(' '))
 }
 
-/** The same by what the server made of them: `POST /path granted`; the status where it made nothing of them. */
+/** The same by what the server made of what was posted: `POST /path granted`; else by the status. */
 export function steps(asked: readonly JournalEntry[]): string[] {
-  return asked.map(({ method, path, status, note }) => `${method} ${path} ${note ?? status}`)
+  return asked.map(({ method, path, status, note }) => `${method} ${path} ${method === 'POST' ? (note ?? status) : status}`)
 }
 
 export interface StoredRecord {
@@ -46,15 +45,25 @@ export async function stored(world: RehearsalMachine): Promise<{ readonly record
   }
 }
 
+/** Sign-ins whose server says whose they are. */
+const WHOSE: Readonly<Record<string, readonly string[]>> = {
+  'openai-codex/oauth': ['sandbox-account', 'somebody@sandbox.example', 'plus'],
+  'openai-codex/device': ['sandbox-account', 'somebody@sandbox.example', 'plus'],
+  'openai-chatgpt/siwc': ['sandbox-user', 'somebody@sandbox.example'],
+  'xai/oauth': ['sandbox-user'],
+  'openrouter/pkce': ['sandbox-user'],
+  'github-copilot/device': ['sandbox', 'sandbox', 'individual'],
+}
+
 /** What a sign-in in the name of an account leaves behind. */
-export function storedGrant({ route, auth }: Entry): StoredRecord {
+export function storedGrant({ id, route, auth }: Entry): StoredRecord {
   return {
     slot: `${route.provider}/${route.id}@default`,
     kind: KIND_OF[auth.kind],
     method: METHOD_OF[auth.kind],
     auth: auth.id,
     refreshable: auth.rotates !== undefined && auth.rotates !== 'no' && auth.rotates !== 'if-expiring',
-    account: route.entry.accountId === undefined ? [] : [expect.any(String), expect.any(String), expect.any(String)],
+    account: WHOSE[id] ?? [],
   }
 }
 
@@ -62,6 +71,12 @@ export function storedGrant({ route, auth }: Entry): StoredRecord {
 export async function secretsIn(world: RehearsalMachine): Promise<string[]> {
   const { records, flows } = await world.stored()
   return [...records, ...flows].flatMap(({ secrets }) => revealed(secrets))
+}
+
+/** The pair that a refresh replaces. */
+export async function pairIn(world: RehearsalMachine): Promise<string[]> {
+  const { records } = await world.stored()
+  return records.flatMap(({ secrets }) => [secrets?.access, secrets?.refresh]).flatMap((secret) => (secret ? [secret.reveal()] : []))
 }
 
 /** Secrets of any depth; what cannot be revealed is none. */

@@ -2,6 +2,7 @@ import type { AuthKind } from '../../../src/providers/entry.ts'
 import { device } from './device.ts'
 import type { Entry } from './entry.ts'
 import { keys } from './keys.ts'
+import { pkce } from './pkce.ts'
 
 /** How one kind of sign-in is rehearsed. */
 export interface Plan {
@@ -17,5 +18,7 @@ export const PLANS: Readonly<Partial<Record<AuthKind, Plan | { readonly why: str
   oauth_device: device,
   openai_device: device,
   minimax_device: device,
+  oauth_pkce: pkce,
+  pkce_key_mint: pkce,
   workload_identity: { why: 'the exchange of a job token has a matrix of its own' },
 }

@@ -4,7 +4,7 @@ import { ENTRIES, isRetired } from './entry.ts'
 import { PLANS } from './plan.ts'
 
 /** Dialects that are on their way. */
-const NOT_YET = ['openai-codex/access-token', 'openai-codex/device', 'github-copilot/device']
+const NOT_YET: string[] = []
 
 const cells = ENTRIES.filter((entry) => !isRetired(entry) && !NOT_YET.includes(entry.id)).flatMap((entry) => {
   const plan = PLANS[entry.auth.kind]
