@@ -96,7 +96,7 @@ export async function discoverServer(
   throw new ClawError('CLAW_PROTOCOL', {
     what: `\`${issuer}\` publishes no metadata`,
     why: shapes.join('; '),
-    fix: 'check `issuer`, or set `token_endpoint` and `device_authorization_endpoint` in its place',
+    fix: 'check `issuer`, or set `token_endpoint` and the endpoint of the method in its place',
     data: { sent: true },
   })
 }

@@ -3,6 +3,7 @@ import { ERRORS, EXITS } from '../../src/core/errors.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
 import { failureOf } from '../support/failure.ts'
 import { ask } from '../support/loopback-client.ts'
+import { loopbackServer } from '../support/loopback-server.ts'
 import { sandboxSignIn, signInWorld } from '../support/browser-sign-in.ts'
 
 const facts = ({ route, kind, method, auth, refreshable, account, scopes, client, secrets }: CredentialRecord) => ({
@@ -300,5 +301,30 @@ redirect_uri = "https://own.example/callback"`)
     const failure = await failureOf(() => world.signIn({ name: 'own', way: 'browser' }))
     expect({ code: failure.code, fix: failure.fix }).toEqual({ code: 'CLAW_METHOD_UNSUPPORTED', fix: 'claw auth --paste own' })
     expect(await world.signIn({ name: 'own', way: 'paste' })).toMatchObject({ notice: { redirectUri: 'https://own.example/callback' } })
+  })
+
+  it('S-43 ends before anything is printed where the issuer has no page for a browser, and lets the port go', async () => {
+    await using server = await loopbackServer(({ headers }) => {
+      const issuer = `http://${headers.host}`
+      return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ issuer, token_endpoint: `${issuer}/token` }) }
+    })
+    await using world = await signInWorld(`[providers.own]
+protocol = "openai-chat"
+base_url = "https://api.example/v1"
+models = ["m"]
+[providers.own.auth.web]
+method = "pkce"
+issuer = "${server.origin}"
+client_id = "own"`)
+    const printed: string[] = []
+    const failure = await failureOf(() => world.signIn({ name: 'own', way: 'browser' }, async (url) => void printed.push(url)))
+    expect({ ...failure, printed }).toEqual({
+      code: 'CLAW_CLIENT_REFUSED',
+      what: 'the authorization server of `own` has no sign-in in a browser',
+      why: server.origin,
+      data: {},
+      printed: [],
+    })
+    expect((await world.here.store.read()).flows).toEqual([])
   })
 })

@@ -157,7 +157,7 @@ describe('discoverServer', () => {
       code: 'CLAW_PROTOCOL',
       what: `\`${issuer}\` publishes no metadata`,
       why: `\`${first}\`: HTTP 404, empty; \`${second}\`: HTTP 200, text/html`,
-      fix: 'check `issuer`, or set `token_endpoint` and `device_authorization_endpoint` in its place',
+      fix: 'check `issuer`, or set `token_endpoint` and the endpoint of the method in its place',
       data: { sent: true },
     })
   })
