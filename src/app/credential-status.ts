@@ -21,6 +21,7 @@ export interface StatusRow {
   readonly method: Method | null
   readonly source: string
   readonly account: string | null
+  readonly plan: string | null
   readonly expiresAt: string | null
   readonly refreshable: boolean
   readonly state: CandidateState
@@ -127,6 +128,7 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: 
         method: record?.method ?? (row.kind === 'api_key' || row.kind === 'token' ? row.kind : null),
         source: row.source,
         account: record?.account?.name ?? record?.account?.id ?? null,
+        plan: record?.account?.plan ?? null,
         expiresAt: row.expiresAt,
         refreshable: record?.refreshable ?? false,
         state: record && doubtful.has(record.id) && (row.state === 'wins' || row.state === 'refreshable') ? 'doubt' : row.state,
@@ -146,6 +148,7 @@ function storedRows(session: Session, snapshot: Snapshot, name: string | undefin
     method: record.method,
     source: `store:${session.ports.store.backend}`,
     account: record.account?.name ?? record.account?.id ?? null,
+    plan: record.account?.plan ?? null,
     expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
     refreshable: record.refreshable,
     state:

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion'
+import { accountWords } from '../app/account.ts'
 import { credentialStatus, meetsGate } from '../app/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
 import { durationOf, kindOf } from './option-values.ts'
@@ -34,7 +35,7 @@ export class AuthStatusCommand extends ClawCommand {
           row.source,
           row.state,
           row.masked ?? '',
-          row.account ?? '',
+          accountWords({ id: null, name: row.account, plan: row.plan }),
           row.expiresAt ? `until ${row.expiresAt}` : '',
           row.lastRefresh ? `refreshed ${row.lastRefresh.at} by pid ${row.lastRefresh.pid} on ${row.lastRefresh.host}` : '',
         ]

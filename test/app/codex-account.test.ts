@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { credentialStatus } from '../../src/app/credential-status.ts'
 import { headersFor } from '../../src/app/credential-headers.ts'
 import { findCredential } from '../../src/app/find-credential.ts'
 import { probeCredential } from '../../src/app/probe.ts'
@@ -62,6 +63,14 @@ describe('the account of a ChatGPT credential', () => {
       'x-openai-fedramp': 'true',
     })
     expect(server.requests).toEqual([])
+  })
+
+  it('stands in the status with its plan', async () => {
+    const { here, session } = await arrange()
+    const account = { id: 'acct-9', name: 'ann@x.example', plan: 'team' }
+    await here.signIn({ provider: 'openai', route: 'openai-codex', kind: 'oauth' }, { token: 'opaque-token', account })
+    const { credentials } = await credentialStatus(session, 'openai-codex')
+    expect(credentials.map(({ route, account: who, plan }) => [route, who, plan])).toEqual([['openai-codex', 'ann@x.example', 'team']])
   })
 
   it('is read from the token itself where no record has it', async () => {
