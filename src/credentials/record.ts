@@ -184,7 +184,7 @@ export interface PendingFlow {
   readonly slowedDown: boolean
   readonly region: string | null
   readonly client: GrantClient & { readonly redirectUri: string | null }
-  /** Fields of the answer that the exchange needs, by name: `deviceCode`, `verifier`, `state`. */
+  /** What the exchange needs, by name: `deviceCode`, `verifier`. A state stands in `verificationUri`, which was shown. */
   readonly secrets: Readonly<Record<string, Secret>>
   /** How the next token request is made, where the catalogue entry leaves it to the flow. */
   readonly unknown: Readonly<Record<string, unknown>>

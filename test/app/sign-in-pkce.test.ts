@@ -220,6 +220,22 @@ describe('a sign-in that waits already', () => {
     expect(await ended(world.complete('moonshot', pasted))).toBe('CLAW_NOTHING_PENDING 66')
   })
 
+  it('is finished once, however many try at once, and all of them have it', async () => {
+    await using world = await sandboxSignIn()
+    const pasted = await world.approve(await world.start('anthropic'))
+    const all = await Promise.all([1, 2, 3, 4].map(() => world.complete('anthropic', pasted)))
+    expect(all.map((done) => done.state === 'granted' && done.changed).sort()).toEqual([false, false, false, true])
+    expect(world.exchanges()).toEqual(['/platform.claude.com/v1/oauth/token authorization_code 200 granted'])
+  })
+
+  it('S-42 remembers that the issuer promised to name itself', async () => {
+    await using world = await sandboxSignIn()
+    const redirect = new URL(await world.approve(await world.start('acme')))
+    redirect.searchParams.delete('iss')
+    expect(await ended(world.complete('acme', redirect.href))).toBe('CLAW_PROTOCOL 76')
+    expect(world.exchanges()).toEqual([])
+  })
+
   it('S-35 keeps the verifier under the protection of the store and nowhere else, until it ends', async () => {
     await using world = await sandboxSignIn()
     const url = await world.start('openai')

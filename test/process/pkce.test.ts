@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ask } from '../support/loopback-client.ts'
-import { type OidcProvider, startOidcProvider } from '../support/oidc-provider.ts'
+import { CONFIDENTIAL, type OidcProvider, RESOURCE, startOidcProvider } from '../support/oidc-provider.ts'
 import { machineWith } from '../support/sandboxed.ts'
 import { expireStored } from '../support/stored-expiry.ts'
 
@@ -71,6 +71,25 @@ describe('a sign-in in a browser against an authorization server that nobody her
 
     const again = await world.claw('auth', '--browser', 'acme', '--json')
     expect(again).toMatchObject({ exitCode: 0, result: { changed: false } })
+  })
+
+  it('works with a secret, a resource and parameters of its own, for the sign-in and for the refresh', async () => {
+    await using provider = await startOidcProvider()
+    const own = { ...provider, clientId: CONFIDENTIAL.clientId }
+    await using world = machineWith(acme(own, `client_secret = "env:ACME_SECRET"\nresource = "${RESOURCE}"\naudience = "acme"\n`))
+    const env = { ACME_SECRET: CONFIDENTIAL.secret }
+    const started = await world.claw({ env }, 'auth', '--paste', 'acme', '--json')
+    const url = String(started.events[0]?.url)
+    expect(url).not.toContain(CONFIDENTIAL.secret)
+    const redirect = await provider.authorize(url)
+    const done = await world.claw({ env, stdin: redirect }, 'auth', 'complete', 'acme', '--stdin', '--no-check', '--json')
+    expect(done).toMatchObject({ exitCode: 0, result: { changed: true } })
+    expireStored(world.home)
+    expect((await world.claw({ env }, 'token', 'acme')).exitCode).toBe(0)
+    const sent = [...provider.tokenRequests('authorization_code'), ...provider.tokenRequests('refresh_token')]
+    expect(sent.map(({ status, form }) => [status, form.client_id, form.client_secret, form.resource, form.audience])).toEqual(
+      [1, 2].map(() => [200, CONFIDENTIAL.clientId, CONFIDENTIAL.secret, RESOURCE, 'acme']),
+    )
   })
 
   it('is finished by another process with what was pasted, and once', async () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Provider from 'oidc-provider'
+import Provider, { errors } from 'oidc-provider'
 
 export interface ProviderRequest {
   readonly method: string
@@ -36,6 +36,10 @@ export interface OidcProviderOptions {
 }
 
 const CLIENT_ID = 'claw-test'
+/** A client of the code grant that has a secret, which goes into the body. */
+export const CONFIDENTIAL = { clientId: 'claw-confidential', secret: 'a-secret-of-the-confidential-client' }
+/** The only API that tokens may be asked for by name (RFC 8707). */
+export const RESOURCE = 'https://api.acme.example/'
 
 export async function startOidcProvider({
   accessTokenTtl = 300,
@@ -90,12 +94,28 @@ function configuration(accessTokenTtl: number, deviceCodeTtl: number): Readonly<
         redirect_uris: ['http://127.0.0.1/callback'],
         response_types: ['code'],
       },
+      {
+        client_id: CONFIDENTIAL.clientId,
+        client_secret: CONFIDENTIAL.secret,
+        token_endpoint_auth_method: 'client_secret_post',
+        application_type: 'native',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: ['http://127.0.0.1/callback'],
+        response_types: ['code'],
+      },
     ],
     features: {
       deviceFlow: { enabled: true },
       devInteractions: { enabled: true },
       revocation: { enabled: true },
       introspection: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: async (_context: unknown, resource: string) => {
+          if (resource !== RESOURCE) throw new errors.InvalidTarget()
+          return { scope: 'openid offline_access', accessTokenFormat: 'opaque' }
+        },
+      },
     },
     pkce: { required: () => true },
     rotateRefreshToken: true,

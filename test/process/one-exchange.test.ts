@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { sandboxed } from '../support/sandboxed.ts'
+
+const ENABLED = { env: { CLAW_ENABLE: 'github-copilot/exchange' } }
+
+describe('a token of Copilot shared by processes', () => {
+  it('8 processes with one grant exchange it once, and all get the same token', async () => {
+    await using world = await sandboxed()
+    const signedIn = await world.claw(ENABLED, 'auth', '--device', 'copilot', '--no-check')
+    expect({ exitCode: signedIn.exitCode, stderr: signedIn.exitCode === 0 ? '' : signedIn.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const all = await Promise.all(Array.from({ length: 8 }, () => world.claw(ENABLED, 'token', 'copilot')))
+    expect(all.map(({ exitCode, stdout }) => [exitCode, stdout.replace(/-[0-9a-f]+;exp=\d+/, '')])).toEqual(
+      Array(8).fill([0, 'tid=sandbox;sku=sandbox\n']),
+    )
+    expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1)
+    expect(world.journal().filter(({ note }) => note === 'exchanged')).toHaveLength(1)
+  })
+
+  it('answers a prompt with it, in the protocol of the model', async () => {
+    await using world = await sandboxed()
+    await world.claw(ENABLED, 'auth', '--device', 'copilot', '--no-check')
+    for (const model of ['gemini-3.8-flash', 'claude-sonnet-5.5']) {
+      const { exitCode, result, stderr } = await world.claw(ENABLED, 'prompt', '-m', `copilot/${model}`, '--json', 'hello')
+      expect({ exitCode, route: result?.route, stderr: exitCode === 0 ? '' : stderr }).toEqual({
+        exitCode: 0,
+        route: 'github-copilot',
+        stderr: '',
+      })
+    }
+    expect(world.journal().filter(({ note }) => note === 'exchanged')).toHaveLength(1)
+  })
+})
