@@ -20,6 +20,7 @@ const acme = mirroredDialects({
   base: '/v1',
   protocols: ['openai-chat'],
   models: ['gpt-5.4-mini', 'm'],
+  isOpen: false,
   credentials: [{ header: 'authorization', scheme: 'Bearer', prefixes: ['sk-', 'sk-proj-'], isToken: true }],
   reads: [{ path: '/v1/models', answers: 'models', isPublic: false }],
 })

@@ -8,6 +8,8 @@ import { chatError } from './openai-chat.ts'
 export type Gate = (request: ServedRequest, world: SandboxWorld) => Reply | undefined
 
 export interface GateRules {
+  /** What comes without a credential passes. */
+  readonly isOpen: boolean
   readonly credentials: readonly TakenCredential[]
   /** What the vendor says to a wrong key; absent = what the vendor of its protocol says. */
   readonly refusal?: Refusal | undefined
@@ -23,10 +25,10 @@ const OAUTH_TOKEN = 'sk-ant-oat'
 const OAUTH_BETA = 'oauth-2025-04-20'
 
 /** As OpenAI does it. */
-export function chatGate({ credentials, refusal }: GateRules): Gate {
-  if (credentials.length === 0) return () => undefined
+export function chatGate({ isOpen, credentials, refusal }: GateRules): Gate {
   return (request, world) => {
     const sent = credentialOf(request)
+    if (isOpen && (sent === 'none' || credentials.length === 0)) return undefined
     if (typeof sent === 'object' && isTaken(sent, credentials, world)) return undefined
     return refusal
       ? json(refusal.status, refusal.body)
@@ -35,12 +37,13 @@ export function chatGate({ credentials, refusal }: GateRules): Gate {
 }
 
 /** As Anthropic does it. */
-export function messagesGate({ credentials, refusal, needsVersion }: GateRules & { readonly needsVersion: boolean }): Gate {
+export function messagesGate({ isOpen, credentials, refusal, needsVersion }: GateRules & { readonly needsVersion: boolean }): Gate {
   return (request, world) => {
     const sent = credentialOf(request)
     if (sent === 'both') return messagesError(400, 'invalid_request_error', 'x-api-key and Authorization exclude each other')
     if (needsVersion && request.headers['anthropic-version'] === undefined)
       return messagesError(400, 'invalid_request_error', 'anthropic-version: header is required')
+    if (isOpen && sent === 'none') return undefined
     if (sent === 'none') return refused(refusal, 'x-api-key header is required')
     if (sent.value.startsWith(OAUTH_TOKEN) && !request.headers['anthropic-beta']?.split(/\s*,\s*/).includes(OAUTH_BETA))
       return refused(refusal, 'OAuth authentication is currently not supported.')

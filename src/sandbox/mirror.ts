@@ -9,7 +9,8 @@ export interface MirroredBase {
   readonly base: string
   readonly protocols: readonly Protocol[]
   readonly models: readonly string[]
-  /** Empty: no credential is asked for. */
+  /** Nobody is asked for a credential; one that comes must be right all the same. */
+  readonly isOpen: boolean
   readonly credentials: readonly TakenCredential[]
   readonly reads: readonly MirroredRead[]
 }

@@ -7,11 +7,11 @@ import { documentAt, habitsOf, refusalOf } from './vendors.ts'
 
 /** Everything that is known to be answered at one base URL of the catalogue: prompts, the models, the proof of a credential. */
 export function mirroredDialects(mirrored: MirroredBase): Dialect[] {
-  const { route: name, base, protocols, credentials } = mirrored
+  const { route: name, base, protocols, isOpen, credentials } = mirrored
   const { needsVersion = false, ...habits } = habitsOf(base)
   const refusal = refusalOf(base)
-  const inChat = chatGate({ credentials, refusal })
-  const inMessages = messagesGate({ credentials, refusal, needsVersion })
+  const inChat = chatGate({ isOpen, credentials, refusal })
+  const inMessages = messagesGate({ isOpen, credentials, refusal, needsVersion })
   const isMessages = protocols[0] === 'anthropic-messages'
   return [
     ...(protocols.includes('anthropic-messages') ? [messagesDialect({ name, base, gate: inMessages, ...habits })] : []),

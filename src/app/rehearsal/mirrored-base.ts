@@ -11,6 +11,7 @@ export interface MirroredBase {
   readonly base: string
   readonly protocols: readonly Protocol[]
   readonly models: readonly string[]
+  readonly isOpen: boolean
   readonly credentials: readonly TakenCredential[]
   readonly reads: readonly MirroredRead[]
 }
@@ -44,6 +45,7 @@ export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
         base,
         protocols: unique([...(known?.protocols ?? []), protocol]),
         models: unique([...(known?.models ?? []), ...entry.models.map(({ id }) => id)]),
+        isOpen: known?.isOpen === true || entry.auth.some(({ kind }) => kind === 'none'),
         credentials: [...(known?.credentials ?? []), ...entry.auth.flatMap(taken)],
         reads: [...(known?.reads ?? []), ...readsOf(route, baseUrl)],
       })
