@@ -11,6 +11,7 @@ function headersOf({ header, scheme }: TakenCredential, value: string): Record<s
     [header]: `${scheme === null ? '' : `${scheme} `}${value}`,
     'anthropic-version': '2023-06-01',
     'anthropic-beta': 'oauth-2025-04-20',
+    'chatgpt-account-id': 'sandbox-account',
   }
 }
 
@@ -42,7 +43,7 @@ describe('the mirror of the catalogue', () => {
         right: GATED.test(path) ? 403 : 200,
         wrong: true,
       })
-      expect(JSON.stringify(wrong.json)).toMatch(/error|detail|base_resp/)
+      expect(JSON.stringify(wrong.json)).toMatch(/"(?:error|detail|base_resp|message)"/)
     }
   })
 })

@@ -8,12 +8,7 @@ export function ending({ exitCode, result }: Rehearsed): { readonly exitCode: nu
   return { exitCode, said: result.type === 'error' ? result.code : (result.state ?? result.type) }
 }
 
-/** What was asked, in order: `POST /path 200 note`. */
-export function requests(asked: readonly JournalEntry[]): string[] {
-  return asked.map(({ method, path, status, note }) => [method, path, status, note].filter((part) => part !== undefined).join(' '))
-}
-
-/** The same by what the server made of what was posted: `POST /path granted`; else by the status. */
+/** What was asked, in order, with what the server made of what was posted, `POST /path granted`; else with the status. */
 export function steps(asked: readonly JournalEntry[]): string[] {
   return asked.map(({ method, path, status, note }) => `${method} ${path} ${method === 'POST' ? (note ?? status) : status}`)
 }
@@ -46,7 +41,7 @@ export async function stored(world: RehearsalMachine): Promise<{ readonly record
 }
 
 /** Sign-ins whose server says whose they are. */
-const WHOSE: Readonly<Record<string, readonly string[]>> = {
+export const WHOSE: Readonly<Record<string, readonly string[]>> = {
   'openai-codex/oauth': ['sandbox-account', 'somebody@sandbox.example', 'plus'],
   'openai-codex/device': ['sandbox-account', 'somebody@sandbox.example', 'plus'],
   'openai-chatgpt/siwc': ['sandbox-user', 'somebody@sandbox.example'],

@@ -3,7 +3,7 @@ import { keyPrefixes } from '../../../src/app/rehearsal/mirrored-base.ts'
 import { KIND_OF, METHOD_OF } from '../../../src/providers/auth-kinds.ts'
 import { rehearsed, type RehearsalMachine } from '../../support/rehearsed.ts'
 import { type Entry, enabling, probePath } from './entry.ts'
-import { ending, leaks, requests, secretsIn, stored, type StoredRecord } from './judge.ts'
+import { ending, leaks, secretsIn, steps, stored, type StoredRecord, WHOSE } from './judge.ts'
 import type { Plan } from './plan.ts'
 
 /** Signing in with a key or token that somebody has: what each scenario does, and what must come of it. */
@@ -33,7 +33,7 @@ const SCENARIOS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       changed: true,
       check: { ...proof(entry), detail: expect.any(String) },
     })
-    expect(requests(world.asked())).toEqual(proving(entry, 200))
+    expect(steps(world.asked())).toEqual(proving(entry, 200))
     expect(await stored(world)).toEqual({ records: [record(entry)], pending: 0 })
 
     const again = await signIn(key)
@@ -76,7 +76,7 @@ const SCENARIOS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
     const isProven = probePath(entry) !== null
     expect(ending(ended)).toEqual(isProven ? { exitCode: 77, said: 'CLAW_CREDENTIAL_REJECTED' } : { exitCode: 0, said: 'result' })
     expect(await stored(world)).toEqual({ records: isProven ? [] : [record(entry)], pending: 0 })
-    expect(requests(world.asked())).toEqual(
+    expect(steps(world.asked())).toEqual(
       isProven ? [expect.stringMatching(new RegExp(`^GET ${escaped(probePath(entry) ?? '')} 40[0-3]$`))] : [],
     )
     expect(leaks(ended.stdout + ended.stderr, [key])).toEqual([])
@@ -108,14 +108,14 @@ function foreignKey({ auth }: Entry): string {
   return `${foreign}sandbox-0123456789abcdef`
 }
 
-function record({ route, auth }: Entry): StoredRecord {
+function record({ id, route, auth }: Entry): StoredRecord {
   return {
     slot: `${route.provider}/${route.id}@default`,
     kind: KIND_OF[auth.kind],
     method: METHOD_OF[auth.kind],
     auth: auth.id,
     refreshable: false,
-    account: [],
+    account: WHOSE[id] ?? [],
   }
 }
 

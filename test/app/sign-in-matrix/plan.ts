@@ -1,7 +1,9 @@
 import type { AuthKind } from '../../../src/providers/entry.ts'
+import { derived } from './derived.ts'
 import { device } from './device.ts'
 import type { Entry } from './entry.ts'
 import { keys } from './keys.ts'
+import { none } from './none.ts'
 import { pkce } from './pkce.ts'
 
 /** How one kind of sign-in is rehearsed. */
@@ -12,9 +14,12 @@ export interface Plan {
 }
 
 /** Every kind that the catalogue may have. A kind without a plan does not compile; `why` = its tests are elsewhere, and where. */
-export const PLANS: Readonly<Partial<Record<AuthKind, Plan | { readonly why: string }>>> = {
+export const PLANS: Readonly<Record<AuthKind, Plan | { readonly why: string }>> = {
   api_key: keys,
   bearer: keys,
+  copilot_direct: keys,
+  copilot_exchange: derived,
+  none,
   oauth_device: device,
   openai_device: device,
   minimax_device: device,
