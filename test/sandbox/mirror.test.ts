@@ -15,8 +15,8 @@ function headersOf({ header, scheme }: TakenCredential, value: string): Record<s
   }
 }
 
-/** Kimi keeps its OpenAI-style base for clients of its list. */
-const GATED = /^\/api\.kimi\.(?:com|ai)\/coding\/v1\/chat\/completions$/
+/** Kimi keeps its OpenAI-style base for clients of its list, and a token of a server has no account at GitHub to ask for. */
+const GATED = /^\S* \/api\.kimi\.(?:com|ai)\/coding\/v1\/chat\/completions$|^ghs_ \/api\.github\.com\/copilot_internal\/user$/
 
 /** The requests that prove a credential at a base, with every prefix that one may have. */
 function* asking({ base, protocols, reads, credentials }: (typeof bases)[number]) {
@@ -40,7 +40,7 @@ describe('the mirror of the catalogue', () => {
       expect({ path, prefix, right: right.status, wrong: [400, 401, 403].includes(wrong.status) }).toEqual({
         path,
         prefix,
-        right: GATED.test(path) ? 403 : 200,
+        right: GATED.test(`${prefix} ${path}`) ? 403 : 200,
         wrong: true,
       })
       expect(JSON.stringify(wrong.json)).toMatch(/"(?:error|detail|base_resp|message)"/)
