@@ -9,16 +9,26 @@ export class SandboxCommand extends ClawCommand {
     category: 'Rehearsal',
     description: 'a provider on this machine, for rehearsals and tests',
     details: `
-      Serves sign-in, tokens and prompts on loopback. It is an honest toy, no model. With \`-- CMD\` the command runs in an
-      environment of its own that points claw at it, and its exit code is handed on; without, the configuration to use is printed.
+      Serves every sign-in of the catalogue, its tokens and prompts on loopback: https://HOST/PATH at ORIGIN/HOST/PATH. It is an
+      honest toy, no model. Keys are a vendor's own prefix and the word sandbox. With \`-- CMD\` the command runs in an environment
+      of its own that points claw at it, and its exit code is handed on; without, the configuration to use is printed.
+
+      Scenarios of a sign-in: manual, denied, expired, slow_down, challenge, device-off, token-busy, token-html, token-malformed,
+      token-unfit, no-seat, no-exchange, evil-host, clock-skew.
+
+      Scenarios of a grant: short-lived, rotation-grace, lost-answer, refresh-busy, refresh-forbidden, refresh-narrowed,
+      refresh-other-account.
+
+      Scenarios of a prompt: rate-limit, forbidden, server-error, cut-stream, slow-body, silent.
     `,
     examples: [
       ['Rehearse a sign-in', '$0 sandbox -- sh -c "claw auth --device moonshot && claw prompt -m moonshot hi"'],
+      ['Sign in with a key', 'printf %s sk-or-v1-sandbox-1 | $0 sandbox -- claw auth --api-key openrouter --stdin --check'],
       ['With a fault', '$0 sandbox --scenario slow_down -- claw auth --device moonshot'],
     ],
   })
 
-  scenario = Option.String('--scenario', { description: 'a scripted fault or behaviour; an unknown one lists them' })
+  scenario = Option.String('--scenario', { description: 'a scripted fault or behaviour; an unknown one says what each does' })
   journal = Option.String('--journal', { description: 'append every request to this file, as NDJSON' })
   port = Option.String('--port', { description: 'a fixed port; any free one otherwise' })
 

@@ -1,6 +1,7 @@
 import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
 import { describe, expect, it } from 'vitest'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
+import { SandboxCommand } from '../../src/cli/sandbox.command.ts'
 import { SCENARIO_NAMES } from '../../src/sandbox/scenarios.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import { failureOf } from '../support/failure.ts'
@@ -281,6 +282,13 @@ describe('the scenario', () => {
   it.each(SCENARIO_NAMES)('%s does what it says', async (scenario) => {
     await PROOFS[scenario]?.(await arrange({ scenario }))
     expect.hasAssertions()
+  })
+
+  it('is named in the help of the command', () => {
+    const named = [...(SandboxCommand.usage.details ?? '').matchAll(/Scenarios of a[^:]*: ([^.]+)\./g)].flatMap(([, list = '']) =>
+      list.split(/,\s+/),
+    )
+    expect(named.sort()).toEqual([...SCENARIO_NAMES].sort())
   })
 
   it('is one of a list that an unknown name is told', async () => {
