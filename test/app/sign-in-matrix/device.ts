@@ -58,6 +58,8 @@ const SCENARIOS: Readonly<Record<string, (entry: Entry, world: RehearsalMachine)
       ...polling(entry, 'authorization_pending'),
       ...granting(entry),
     ])
+    const [slowed, next] = asked.filter(({ note }) => note !== undefined).map(({ at }) => Date.parse(at) / 1_000)
+    expect((next ?? 0) - (slowed ?? 0)).toBe(pauseAfterSlowDown(entry))
     expect(await stored(world)).toEqual({ records: [storedGrant(entry)], pending: 0 })
   },
 
@@ -99,6 +101,15 @@ async function fails(entry: Entry, world: RehearsalMachine, as: ReturnType<typeo
   expect(ending(ended)).toEqual(as)
   expect(await stored(world)).toEqual({ records: [], pending: 0 })
   expect(leaks(ended.stdout + ended.stderr, [])).toEqual([])
+}
+
+/** From a poll that was told to slow down to the next one, s. */
+function pauseAfterSlowDown({ auth }: Entry): number {
+  // The vendor has no word for it: the pace stays the one that it named, or the slowest that it takes.
+  if (auth.statusField !== undefined) return Math.max(1, (auth.minIntervalMs ?? 0) / 1_000)
+  // Without an interval in the answer five seconds more (RFC 8628 section 3.5), else the two that the sandbox names.
+  const named = auth.slowDownCodes === undefined ? 2 : 1 + 5
+  return named + (auth.safetyMarginS ?? 0)
 }
 
 function starting({ auth }: Entry): string[] {
