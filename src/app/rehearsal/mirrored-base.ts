@@ -59,12 +59,17 @@ function taken(auth: AuthEntry): TakenCredential[] {
   if (auth.kind === 'none' || auth.header === undefined) return []
   if (auth.exchangeUrl !== undefined)
     return [{ header: auth.header.toLowerCase(), scheme: auth.scheme || null, prefixes: MINTED, isToken: false }]
-  const isKey = ['api_key', 'bearer', 'copilot_direct'].includes(auth.kind)
+  const isKey = takesKeys(auth)
   const common = { prefixes: isKey ? keyPrefixes(auth) : [], isToken: !isKey }
   return [
     { header: auth.header.toLowerCase(), scheme: auth.scheme || null, ...common },
     ...(auth.headerAlternatives ?? []).map((header) => ({ header: header.toLowerCase(), scheme: null, ...common })),
   ]
+}
+
+/** Whether the credential of an entry is one that somebody has and hands over. */
+export function takesKeys({ kind }: AuthEntry): boolean {
+  return kind === 'api_key' || kind === 'bearer' || kind === 'copilot_direct'
 }
 
 /** What a key of an entry begins with; the word `sandbox` follows. Where it has no prefix of its own, one that nobody refuses. */

@@ -3,8 +3,8 @@ import type { AuthEntry, ProviderEntry } from '../../providers/entry.ts'
 import type { Route } from '../catalogue.ts'
 import { isTable } from '../merge-auth.ts'
 import { isAddress, mirrored } from './mirrored-address.ts'
-import { keyPrefixes } from './mirrored-base.ts'
-import { addressesOf, type RouteAddress } from './route-addresses.ts'
+import { keyPrefixes, takesKeys } from './mirrored-base.ts'
+import { addressesOf, firstBaseUrl, type RouteAddress } from './route-addresses.ts'
 import { tableText, type TomlValue } from './toml-text.ts'
 
 type Fields = Readonly<Record<string, TomlValue>>
@@ -36,10 +36,10 @@ export function routeToml(route: Route, written: ProviderEntry, origin: string):
 }
 
 function comment({ id, entry }: Route): string {
-  const keys = [...new Set(entry.auth.filter(({ kind }) => kind === 'api_key' || kind === 'bearer').flatMap(keyPrefixes))]
+  const keys = [...new Set(entry.auth.filter(takesKeys).flatMap(keyPrefixes))]
   const off = entry.auth.filter(({ enabled }) => !enabled).map((auth) => `${id}/${auth.id}`)
   return [
-    `# ${entry.name}${keys.length > 0 ? `; keys: ${keys.map((prefix) => `${prefix}sandbox…`).join(', ')}` : ''}`,
+    `# ${entry.name}${keys.length > 0 ? `; prefixes: ${keys.join(', ')}` : ''}`,
     ...(off.length > 0 ? [`# Off until CLAW_ENABLE names it: ${off.join(', ')}`] : []),
     '',
   ].join('\n')
@@ -69,12 +69,6 @@ function readField(name: string, written: string | undefined, baseUrl: string, o
   const [, verb = '', template = ''] = /^(GET\s+)?(.*)$/.exec(written ?? '') ?? []
   const isBelowBase = !template.startsWith('{origin}') && !isAddress(template)
   return isBelowBase ? {} : { [name]: `${verb}${mirrored(expandUrl(template, baseUrl), origin)}` }
-}
-
-/** The base URL that a route has where nothing is chosen. */
-function firstBaseUrl(route: Route): string {
-  const inForce = addressesOf(route).find(({ region, protocol }) => region === route.region && protocol === route.protocol)
-  return (inForce ?? addressesOf(route)[0])?.baseUrl ?? ''
 }
 
 function authFields(auth: AuthEntry, baseUrl: string, origin: string, hasRegionHosts: boolean): Fields {

@@ -4,7 +4,7 @@ import { buildCatalogue } from '../catalogue.ts'
 import { mirrored } from './mirrored-address.ts'
 import { type MirroredBase, mirroredBases } from './mirrored-base.ts'
 import { routeToml } from './mirrored-toml.ts'
-import { addressesOf } from './route-addresses.ts'
+import { firstBaseUrl } from './route-addresses.ts'
 
 /** The catalogue as a sandbox serves it, and the words that lead there. */
 export interface Rehearsal {
@@ -28,8 +28,8 @@ export function rehearsal(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE)
       Object.fromEntries(
         routes.flatMap((route) => {
           const { baseUrlEnv, baseUrlEnvStrip = '' } = route.entry
-          const [first] = addressesOf(route)
-          return baseUrlEnv === undefined || !first ? [] : [[baseUrlEnv, `${mirrored(first.baseUrl, origin)}${baseUrlEnvStrip}`]]
+          const baseUrl = firstBaseUrl(route, route.entry.protocols[0])
+          return baseUrlEnv === undefined || baseUrl === '' ? [] : [[baseUrlEnv, `${mirrored(baseUrl, origin)}${baseUrlEnvStrip}`]]
         }),
       ),
   }

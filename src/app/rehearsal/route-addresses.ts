@@ -22,6 +22,13 @@ export function addressesOf(route: Route): RouteAddress[] {
   )
 }
 
+/** The base URL that a route has where nothing is chosen; empty where it has none. */
+export function firstBaseUrl(route: Route, protocol = route.protocol): string {
+  const addresses = addressesOf(route)
+  const inForce = addresses.find((address) => address.region === route.region && address.protocol === protocol)
+  return (inForce ?? addresses[0])?.baseUrl ?? ''
+}
+
 /** `undefined` where the vendor has none for the protocol in that region. */
 function baseUrlIn(route: Route, protocol: Protocol, region: string | null): string | undefined {
   try {
