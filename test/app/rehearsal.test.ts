@@ -3,6 +3,7 @@ import { buildCatalogue, type Route } from '../../src/app/catalogue.ts'
 import { isAddress } from '../../src/app/rehearsal/mirrored-address.ts'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { addressesOf } from '../../src/app/rehearsal/route-addresses.ts'
+import { redact } from '../../src/core/redaction.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 
@@ -63,5 +64,21 @@ describe('the rehearsal', () => {
       [...routes].flatMap(({ id, entry }) => entry.auth.filter(({ enabled }) => enabled).map((auth) => `${id}/${auth.id}`))
     const plain = buildCatalogue({ providers: new Map(), enabled: [] })
     expect(enabledIn(world.catalogue.routes.values())).toEqual(enabledIn(plain.routes.values()))
+  })
+
+  it('shows nothing that would be taken for a secret, and is then struck out', () => {
+    const toml = rehearsal().toml(ORIGIN)
+    expect(redact(toml)).toBe(toml)
+  })
+
+  it('leads the variables of vendors where nothing else was chosen', () => {
+    const { environment } = rehearsal()
+    expect(environment(ORIGIN)).toEqual({
+      ANTHROPIC_BASE_URL: `${ORIGIN}/api.anthropic.com`,
+      OPENAI_BASE_URL: `${ORIGIN}/api.openai.com/v1`,
+      KIMI_CODE_BASE_URL: `${ORIGIN}/api.kimi.com/coding/v1`,
+      DASHSCOPE_BASE_URL: `${ORIGIN}/dashscope-intl.aliyuncs.com/compatible-mode/v1`,
+      AZURE_OPENAI_BASE_URL: `${ORIGIN}/sandbox.openai.azure.com/openai/v1`,
+    })
   })
 })

@@ -48,9 +48,11 @@ export interface RehearsalOptions {
   readonly approvesAtPoll?: number
   /** Methods to switch on, as `PROVIDER/METHOD`. */
   readonly enable?: readonly string[]
+  /** By provider, where it is not the one of the catalogue. */
+  readonly region?: { readonly provider: string; readonly name: string }
 }
 
-export async function rehearsed({ scenario, approvesAtPoll, enable = [] }: RehearsalOptions = {}): Promise<RehearsalMachine> {
+export async function rehearsed({ scenario, approvesAtPoll, enable = [], region }: RehearsalOptions = {}): Promise<RehearsalMachine> {
   const { runCli, MemoryStore, MemorySpool, systemMachine } = await bundledCli()
   const clock = fakeClock()
   const sandbox = await startSandbox({
@@ -62,7 +64,7 @@ export async function rehearsed({ scenario, approvesAtPoll, enable = [] }: Rehea
   })
   const home = mkdtempSync(join(tmpdir(), 'claw-rehearsal-'))
   const config = join(home, 'config.toml')
-  writeFileSync(config, sandbox.toml, { mode: 0o600 })
+  writeFileSync(config, withRegion(sandbox.toml, region), { mode: 0o600 })
   const wire = watchWire()
   const opened = { store: new MemoryStore({ clock, random: systemRandom, machine: systemMachine({}) }), spool: new MemorySpool() }
   const base = { CLAW_HOME: home, CLAW_CONFIG: config, CLAW_CI: '0', ...(enable.length > 0 ? { CLAW_ENABLE: enable.join(',') } : {}) }
@@ -102,6 +104,14 @@ export async function rehearsed({ scenario, approvesAtPoll, enable = [] }: Rehea
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/** The table of the provider is there already, or only those below it are. */
+function withRegion(toml: string, region: RehearsalOptions['region']): string {
+  if (!region) return toml
+  const head = `[providers.${region.provider}]\n`
+  const line = `region = "${region.name}"\n`
+  return toml.includes(head) ? toml.replace(head, `${head}${line}`) : `${toml}\n${head}${line}`
 }
 
 type Bundle = typeof import('./bundled-cli.ts')

@@ -18,11 +18,33 @@ const SCRIPTS: Readonly<Record<string, string | undefined>> = {
 
 /** Signing in with a code that somebody approves elsewhere. */
 export const device: Plan = {
-  scenarios: () => Object.keys(SCRIPTS),
+  scenarios: ({ route }) => [...Object.keys(SCRIPTS), ...otherRegions(route).map((name) => `region ${name}`)],
   async run(entry, scenario) {
+    const [, region] = /^region (.+)$/.exec(scenario) ?? []
+    if (region !== undefined) return inRegion(entry, region)
     await using world = await rehearsed({ enable: enabling(entry), scenario: SCRIPTS[scenario] })
     await SCENARIOS[scenario]?.(entry, world)
   },
+}
+
+/** The regions that have a sign-in of their own, but for the one that is tested anyway. */
+function otherRegions({ region, entry }: Entry['route']): string[] {
+  return Object.entries(entry.regions ?? {}).flatMap(([name, { oauthHost }]) => (oauthHost === undefined || name === region ? [] : [name]))
+}
+
+/** Everything of a sign-in stays in the region that was chosen, and the credential is bound to it. */
+async function inRegion(entry: Entry, name: string): Promise<void> {
+  const { id, entry: provider } = entry.route
+  await using world = await rehearsed({ enable: enabling(entry), region: { provider: id, name } })
+  expect(ending(await signIn(entry, world))).toEqual({ exitCode: 0, said: 'result' })
+  const host = new URL(provider.regions?.[name]?.oauthHost ?? '').host
+  const posted = world.asked().filter(({ method }) => method === 'POST')
+  expect(posted.filter(({ path }) => !path.startsWith(`/${host}/`))).toEqual([])
+  expect(posted.map(({ note }) => note)).toEqual([undefined, 'authorization_pending', 'granted'])
+  const { records } = await world.stored()
+  expect(records.map(({ region }) => region)).toEqual([name])
+  await world.claw(['auth', 'refresh', id, '--json'])
+  expect(steps(world.asked())).toEqual([expect.stringMatching(`^POST /${host}/\\S+ granted$`)])
 }
 
 const DENIED = { exitCode: 79, said: 'CLAW_DENIED' }
