@@ -9,9 +9,11 @@ import type { TokenGrant } from '../protocols/token-endpoint.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import { deviceWire } from './device-wire.ts'
 import { ifFlowIsFree, whenFlowIsFree } from './flow-lease.ts'
+import { overtakenSignIn } from './overtaken-sign-in.ts'
 import { codeOf, FLOW_LEASE_MS, goneOn, paceOf, resumed, safetyMarginMs, startedFlow } from './pending-flow.ts'
 import { machineAnswer } from './poll-answer.ts'
 import type { Ports } from './ports.ts'
+import type { Revocation } from './revoke-tokens.ts'
 
 /** How the authorization server is spoken to, and what a record must keep of the client that does. */
 export interface Spoken {
@@ -29,6 +31,8 @@ export interface DeviceTarget {
   readonly signInCommand: string
   /** @param pinned the client of a flow that is gone on with, whatever the configuration has become */
   speak(pinned: GrantClient | null): Promise<Spoken>
+  /** Gives up at the provider what was granted and may not be kept. */
+  revoke(credential: NewCredential): Promise<Revocation>
 }
 
 /** What a granted poll brings: a credential, or the news that another process has stored it. */
@@ -121,13 +125,14 @@ export class DeviceSignIn {
     if ('elsewhere' in granted) return { record: granted.elsewhere, changed: false }
     const write = { type: 'sign_in', slot: this.#target.slot, credential: granted.credential, flow: this.#flowId } as const
     // The code is used up: no signal may cut in before what it brought is durable.
-    const { record } = await criticalSection(async () => {
+    const { outcome, record } = await criticalSection(async () => {
       if (__TEST_HOOKS__) await pauseAt('device.granted')
       const written = await this.#ports.store.write(write)
       if (__TEST_HOOKS__) await pauseAt('device.stored')
       return written
     })
-    if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'the store refused a sign-in' })
+    if (outcome === 'refused') throw await overtakenSignIn(this.#ports.store, this.#target, await this.#target.revoke(granted.credential))
+    if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'the store has no record of a sign-in' })
     return { record, changed: true }
   }
 

@@ -12,9 +12,11 @@ import { CallbackListener } from './callback-listener.ts'
 import { type CallbackPlace, pasteRedirectUri } from './callback-place.ts'
 import { type Redemption, redeemCode, withFix } from './code-redemption.ts'
 import type { OAuthClient } from './oauth-client.ts'
+import { overtakenSignIn } from './overtaken-sign-in.ts'
 import { FlowLease, pendingPkceIn } from './pending-pkce.ts'
 import { expectedResponse, loginLifetimeMs, noticeOf, type PkceFlow, pasteRules, pendingPkceFlow } from './pkce-flow.ts'
 import type { Ports } from './ports.ts'
+import type { Revocation } from './revoke-tokens.ts'
 
 /** `browser`: in this process, by callback. `paste`: for another process to finish. `complete`: finishing it. */
 export type PkceWay = 'browser' | 'paste' | 'complete'
@@ -31,6 +33,8 @@ export interface PkceTarget extends Redemption {
   client(pinned?: GrantClient): Promise<OAuthClient>
   /** What this server wants in the address beside the protocol's own. */
   params(): Promise<Fields>
+  /** Gives up at the provider what was granted and may not be kept. */
+  revoke(credential: NewCredential): Promise<Revocation>
   /** The next thing that was pasted; `null` = nothing more will come. */
   paste(signal: AbortSignal): Promise<string | null>
 }
@@ -126,11 +130,13 @@ export class PkceSignIn {
     if ('elsewhere' in redeemed) return { record: redeemed.elsewhere, changed: false }
     const { store } = this.#ports
     const { slot } = this.#target
-    const flow = this.#known().id
+    // One that never left this process has no stored flow.
+    const stored = this.#target.way === 'browser' ? {} : { flow: this.#known().id }
     // The code is used up: no signal may cut in before what it brought is durable.
-    const written = await criticalSection(() => store.write({ type: 'sign_in', slot, credential: redeemed.credential, flow }))
+    const written = await criticalSection(() => store.write({ type: 'sign_in', slot, credential: redeemed.credential, ...stored }))
     const { record } = written
-    if (written.outcome === 'refused' || !record) throw new ClawError('CLAW_INTERNAL', { what: 'the store refused a sign-in' })
+    if (written.outcome === 'refused') throw await overtakenSignIn(store, this.#target, await this.#target.revoke(redeemed.credential))
+    if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'the store has no record of a sign-in' })
     if (written.outcome === 'unchanged') await this.discardFlow()
     return { record, changed: written.outcome === 'written' }
   }

@@ -11,6 +11,7 @@ import { DeviceSignIn, type DeviceTarget, type Granted, PAGE_TRIES, type StoredG
 import { credentialOf } from './grant-credential.ts'
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
 import { safetyMarginMs } from './pending-flow.ts'
+import { revokeGranted } from './revoke-granted.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -56,6 +57,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     auth,
     region: route.region,
     signInCommand,
+    revoke: ({ client, secrets }) => revokeGranted(session, choice, client, [secrets]),
     async speak(pinned) {
       const client = pinned
         ? pinnedTo(await oauthClient(session, route, auth, signal, pinned, 'sign-in'))

@@ -14,6 +14,7 @@ import { installationId } from './installation.ts'
 import { oauthClient } from './oauth-client.ts'
 import { pendingPkceIn } from './pending-pkce.ts'
 import { PkceSignIn, type PkceTarget, type PkceWay, type Redeemed, type StoredSignIn } from './pkce-sign-in.ts'
+import { revokeGranted } from './revoke-granted.ts'
 import { runMachine } from './run-machine.ts'
 import type { Session } from './session.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -67,6 +68,7 @@ export async function signInWithBrowser(session: Session, options: PkceOptions):
     signInCommand: command(way === 'browser' ? '--browser' : '--paste'),
     pasteCommand: command('--paste'),
     client: (pinned) => oauthClient(session, route, auth, signal, pinned, 'sign-in'),
+    revoke: ({ client, secrets }) => revokeGranted(session, { route, auth }, client, [secrets]),
     params: () => parametersOf(session, { ...auth.extraParams, ...auth.authorizeParams }),
     paste: options.paste ?? (async () => null),
   }

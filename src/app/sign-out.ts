@@ -4,9 +4,9 @@ import type { CredentialRecord, PendingFlow, RecordSecrets } from '../credential
 import { withDeadline } from '../platform/deadline.ts'
 import { whenFlowIsFree } from './flow-lease.ts'
 import { inParallel } from './in-parallel.ts'
-import { oauthClient } from './oauth-client.ts'
 import { FLOW_LEASE_MS } from './pending-flow.ts'
-import { type Revocation, revokeTokens } from './revoke-tokens.ts'
+import { NOT_SUPPORTED, revokeGranted } from './revoke-granted.ts'
+import type { Revocation } from './revoke-tokens.ts'
 import type { Session } from './session.ts'
 import { pendingFlows, type RecordFilter, storedRecords } from './stored-records.ts'
 
@@ -47,8 +47,10 @@ export async function signOut(session: Session, filter: RecordFilter, revoke: bo
   const flows = pendingFlows(snapshot, session.catalogue, filter)
   if (records.length === 0 && flows.length === 0 && filter.name !== undefined) return [absent(session, filter.name, filter)]
   const cancelled = await inParallel(flows, AT_ONCE, (flow) => cancelFlow(session, flow))
+  // A flow that was waited for may have brought its grant instead of being cancelled.
+  const stored = flows.length > 0 ? storedRecords(await session.ports.store.read(), session.catalogue, filter) : records
   const removed: Removed[] = []
-  for (const record of records) removed.push(await remove(session, record))
+  for (const record of stored) removed.push(await remove(session, record))
   const gone = await inParallel(removed, AT_ONCE, async ({ record, secrets }): Promise<SignOutItem> => {
     const { provider, route, profile, kind } = record
     const { outcome, error } = revoke ? await revokeAtProvider(session, record, secrets) : { outcome: 'removed' as const, error: null }
@@ -68,19 +70,10 @@ async function remove({ ports: { store, spool } }: Session, record: CredentialRe
 }
 
 async function revokeAtProvider(session: Session, record: CredentialRecord, secrets: readonly RecordSecrets[]): Promise<Revocation> {
-  const notSupported = { outcome: 'not_supported', error: null } as const
-  if (record.kind !== 'oauth' || !record.client || !session.catalogue.knows(record.route)) return notSupported
+  if (record.kind !== 'oauth' || !session.catalogue.knows(record.route)) return NOT_SUPPORTED
   const route = session.catalogue.route(record.route)
   const auth = route.entry.auth.find(({ id }) => id === record.auth)
-  if (!auth) return notSupported
-  try {
-    const { revocation } = await oauthClient(session, route, auth, session.signal, record.client)
-    const ends: Revocation[] = []
-    for (const each of secrets) ends.push(await revokeTokens(session.ports, revocation, each, session.signal))
-    return ends.find(({ outcome }) => outcome !== 'revoked') ?? ends[0] ?? notSupported
-  } catch (thrown) {
-    return { outcome: 'failed', error: toClawError(thrown) }
-  }
+  return auth ? revokeGranted(session, { route, auth }, record.client, secrets) : NOT_SUPPORTED
 }
 
 /** A code that nobody has approved yet can no longer become a grant here. */

@@ -35,6 +35,9 @@ export interface Holdings {
   readonly flows: readonly PendingFlow[]
 }
 
+/** An answer that was asked for before a flow ended may come after it: the flow is kept for as long. */
+const LATE_ANSWER_MS = 60_000
+
 /**
  * The table of writes: what each must find, and what it sets. Pure, so that every backend keeps the same laws and
  * differs only in how it makes reading, judging and writing one step.
@@ -154,6 +157,8 @@ function mayFollow(there: Intent | null, attempt: 1 | 2, moment: WriteMoment): b
 function signIn(holdings: Holdings, write: Extract<RecordWrite, { type: 'sign_in' }>, moment: WriteMoment): Judged {
   const { slot, credential, flow } = write
   const before = holdings.records.find((record) => sameSlot(record, slot))
+  // Signed out, or begun anew, while its answer was under way: what it brought must not come back (law 12).
+  if (flow !== undefined && !holdings.flows.some(({ id }) => id === flow)) return refused('there is no such flow', before ?? null)
   const fingerprint = fingerprintOf(credential.secrets.refresh ?? credential.secrets.access)
   if (before?.state === 'ok' && isSameGiven(before, credential, fingerprint)) return { outcome: 'unchanged', record: before }
   const record = signedIn(slot, before, credential, moment)
@@ -167,7 +172,7 @@ function putFlow(holdings: Holdings, write: Extract<RecordWrite, { type: 'put_fl
   const { now } = moment
   const { expiresInMs, nextPollInMs, startedAgoMs, ...known } = flow
   const pending: PendingFlow = { ...known, expiresAt: now + expiresInMs, nextPollAt: now + nextPollInMs, startedAt: now - startedAgoMs }
-  const others = holdings.flows.filter((other) => other.id !== flow.id && other.expiresAt > now)
+  const others = holdings.flows.filter((other) => other.id !== flow.id && other.expiresAt + LATE_ANSWER_MS > now)
   return written({ ...holdings, flows: [...others, pending] }, null)
 }
 

@@ -102,7 +102,7 @@ export type RecordWrite =
       readonly account: Account | null
     }
   | { readonly type: 'logged_out'; readonly id: string }
-  /** `flow` is the pending one that brought the credential: it ends in the same write, and the credential is the proof. */
+  /** `flow` is the pending one that brought the credential: it ends in the same write, and is refused when it is gone already. */
   | { readonly type: 'sign_in'; readonly slot: Slot; readonly credential: NewCredential; readonly flow?: string }
   | { readonly type: 'put_flow'; readonly lease: Lease; readonly flow: NewFlow }
   | { readonly type: 'remove_flow'; readonly id: string; readonly lease: Lease }

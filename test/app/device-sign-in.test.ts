@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { signInWithDevice, type DeviceOptions } from '../../src/app/sign-in-device.ts'
 import type { Session } from '../../src/app/session.ts'
+import { signOut } from '../../src/app/sign-out.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { MemorySpool } from '../../src/credentials/memory-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
 import type { Http } from '../../src/platform/http.ts'
 import { UndiciHttp } from '../../src/platform/undici-http.ts'
+import { beforeWrite } from '../support/before-write.ts'
 import { credentialWorld } from '../support/credential-world.ts'
 import { type Answer, loopbackServer, type SeenRequest } from '../support/loopback-server.ts'
 import { jwt } from '../support/jwt.ts'
@@ -77,12 +79,16 @@ async function arrange(toml: (origin: string) => string, script: Script) {
   const undici = new UndiciHttp({ clock: systemClock(), environment: environmentOf({}) })
   opened.push(() => undici.close())
   const { http, isBusy } = watched(undici)
-  const ports = { ...world.ports, http, random: seededRandom(), spool: new MemorySpool(), version: '0.0.0-test' }
+  let stored: () => Promise<void> = async () => undefined
+  const store = beforeWrite(world.store, 'sign_in', () => stored())
+  const ports = { ...world.ports, store, http, random: seededRandom(), spool: new MemorySpool(), version: '0.0.0-test' }
+
+  const sessionOf = (signal: AbortSignal): Session => ({ ...world, ports, signal, configError: undefined, trust: 'none' })
 
   /** One process that signs in. */
   function signIn(name: string, options: Partial<DeviceOptions> = {}) {
     const controller = new AbortController()
-    const session: Session = { ...world, ports, signal: controller.signal, configError: undefined, trust: 'none' }
+    const session = sessionOf(controller.signal)
     const codes: string[] = []
     const ended = signInWithDevice(session, {
       name,
@@ -105,6 +111,14 @@ async function arrange(toml: (origin: string) => string, script: Script) {
     times,
     startedAt,
     signIn,
+    signOut: (name: string) => signOut(sessionOf(world.signal), { name }, false),
+    /** What happens when a grant has come and is not stored yet. */
+    beforeStored(happens: () => Promise<unknown>) {
+      stored = async () => {
+        stored = async () => undefined
+        await happens()
+      }
+    },
     drive: <T>(work: Promise<T>) => world.clock.driveUntil(work, isBusy),
     /** Lets a sign-in go on until then, and takes it away in the middle. */
     async driveFor(ms: number) {
@@ -192,6 +206,39 @@ describe('a sign-in that another process goes on with', () => {
     const codes = (await here.drive(Promise.all(waiting.map(({ ended }) => ended)))).map((end) => 'code' in end && end.code).sort()
     expect([codes, await here.flows()]).toEqual([['CLAW_DENIED', 'CLAW_NOTHING_PENDING'], []])
     expect(await here.drive(here.signIn('acme', { resumeOnly: true }).ended)).toMatchObject({ code: 'CLAW_NOTHING_PENDING' })
+  })
+
+  it.each([
+    ['revoked', 200, 'what was granted has been revoked'],
+    ['dropped, where nobody answers for it', 503, 'what was granted has been dropped; its provider did not revoke it'],
+    ['dropped, where it cannot be revoked', null, 'what was granted has been dropped; its provider has no way to revoke it'],
+  ])('stays signed out when a sign-out comes before its grant is stored, and the grant is %s', async (_, status, why) => {
+    const toml = (origin: string) => acme(status === null ? '' : `revocation_endpoint = "${origin}/revoke"`)(origin)
+    const here = await arrange(toml, (request, index) =>
+      request.path === '/revoke' ? { status: status ?? 404 } : script(granted)(request, index),
+    )
+    here.beforeStored(() => here.signOut('acme'))
+    expect(await here.drive(here.signIn('acme').ended)).toEqual({
+      code: 'CLAW_DENIED',
+      message: 'the sign-in to `acme` was cancelled by a sign-out',
+      why,
+      fix: 'claw auth --device acme',
+    })
+    expect({ record: await here.record(), flows: await here.flows() }).toEqual({ record: undefined, flows: [] })
+    const revoked = here.server.requests.filter(({ path }) => path === '/revoke').map(({ body }) => new URLSearchParams(body).get('token'))
+    expect(revoked).toEqual(status === 200 ? ['CANARY-refresh', 'CANARY-access'] : status === 503 ? ['CANARY-refresh'] : [])
+  })
+
+  it('says what took its place when another sign-in was begun before its grant was stored', async () => {
+    const here = await arrange(acme(), ({ path }, index) => (path === '/device' ? started : index === 1 ? granted : pending))
+    here.beforeStored(() => here.signIn('acme', { force: true, wait: false }).ended)
+    expect(await here.drive(here.signIn('acme').ended)).toEqual({
+      code: 'CLAW_DENIED',
+      message: 'the sign-in to `acme` was replaced by another one',
+      why: 'what was granted has been dropped; its provider has no way to revoke it',
+    })
+    expect(await here.record()).toBeUndefined()
+    expect(await here.flows()).toHaveLength(1)
   })
 
   it('is over for a waiter that comes after it was finished', async () => {

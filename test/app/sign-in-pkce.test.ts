@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS, EXITS } from '../../src/core/errors.ts'
+import { signInWithBrowser } from '../../src/app/sign-in-pkce.ts'
+import { signOut } from '../../src/app/sign-out.ts'
 import type { CredentialRecord } from '../../src/credentials/record.ts'
+import { beforeWrite } from '../support/before-write.ts'
 import { failureOf } from '../support/failure.ts'
 import { ask } from '../support/loopback-client.ts'
 import { loopbackServer } from '../support/loopback-server.ts'
@@ -226,6 +229,36 @@ describe('a sign-in that waits already', () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => world.complete('anthropic', pasted)))
     expect(all.map((done) => done.state === 'granted' && done.changed).sort()).toEqual([false, false, false, true])
     expect(world.exchanges()).toEqual(['/platform.claude.com/v1/oauth/token authorization_code 200 granted'])
+  })
+
+  it('stays signed out when its lease was lost and a sign-out came before its grant was stored', async () => {
+    await using world = await sandboxSignIn()
+    const pasted = await world.approve(await world.start('anthropic'))
+    const { session, here } = world
+    const store = beforeWrite(here.store, 'sign_in', async () => {
+      await here.clock.advance(300_000)
+      await signOut(session, { name: 'anthropic' }, false)
+    })
+    const completed = signInWithBrowser(
+      { ...session, ports: { ...session.ports, store } },
+      {
+        name: 'anthropic',
+        way: 'complete',
+        profile: 'default',
+        force: false,
+        paste: async () => pasted,
+        onAddress: () => undefined,
+        onPasteRefused: () => undefined,
+      },
+    )
+    const { code, what, fix } = await failureOf(() => completed)
+    expect({ code, what, fix }).toEqual({
+      code: 'CLAW_DENIED',
+      what: 'the sign-in to `anthropic` was cancelled by a sign-out',
+      fix: 'claw auth --paste anthropic',
+    })
+    const { records, flows } = await here.store.read()
+    expect({ records, flows }).toEqual({ records: [], flows: [] })
   })
 
   it('S-42 remembers that the issuer promised to name itself', async () => {

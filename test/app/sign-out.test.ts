@@ -250,6 +250,25 @@ describe('which credentials a sign-out means', () => {
     expect([item?.outcome, item?.isHere, item?.error?.code]).toEqual(['failed', true, 'CLAW_LEASE_BUSY'])
   })
 
+  it('removes the grant that a sign-in brought while it was waited for', async () => {
+    const { here, session } = await arrange()
+    await startFlow(here)
+    const lease = await here.store.tryLease(flowLeaseKey({ route: 'kimi-code', profile: 'default' }), {
+      durationMs: 40_000,
+      purpose: 'sign-in',
+      signal: here.signal,
+    })
+    if (!isLease(lease)) throw new Error('busy')
+    const signedOut = signOut(session, { name: 'moonshot' }, false)
+    await here.signIn(KIMI)
+    await here.store.release(lease)
+    expect(outcomes(await here.clock.driveUntil(signedOut))).toEqual([
+      ['kimi-code', 'default', 'oauth', 'removed'],
+      ['kimi-code', 'default', 'oauth', 'removed'],
+    ])
+    expect(await states(here)).toEqual([['kimi-code', 'default', 'oauth', 'logged_out', true]])
+  })
+
   it('takes a route that is none for a typing error', async () => {
     const { session } = await stored()
     expect((await failureOf(() => signOut(session, { name: 'moonshot', route: 'kimmi' }, false))).code).toBe('CLAW_PROVIDER_UNKNOWN')

@@ -564,6 +564,25 @@ describe('a pending flow', () => {
     })
   })
 
+  it('that is gone brings no sign-in back, and changes nothing of what stands there', () => {
+    const signIn: RecordWrite = { type: 'sign_in', slot: grantSlot, credential: grant(1), flow: 'f1' }
+    const outcome = { outcome: 'refused', why: 'there is no such flow' }
+    expect(judge(null, signIn)).toEqual({ ...outcome, record: null })
+    const signedOut = record(loggedOut)
+    expect(judge(signedOut, signIn)).toEqual({ ...outcome, record: signedOut })
+  })
+
+  it('stays for a minute after its end: what was asked before may be answered after it', () => {
+    const first = judgeWrite({ records: [], flows: [] }, put('f1'), moment())
+    if (first.outcome !== 'written') throw new Error('not written')
+    const ids = (afterMs: number) => {
+      const now = NOW + 15 * MINUTE + afterMs
+      const judged = judgeWrite(first, put('f2'), moment({ now, leaseEndsAt: () => now + MINUTE }))
+      return judged.outcome === 'written' && judged.flows.map(({ id }) => id)
+    }
+    expect([ids(MINUTE - 1), ids(MINUTE)]).toEqual([['f1', 'f2'], ['f2']])
+  })
+
   it('that is gone cannot be removed once more', () => {
     expect(judge(null, { type: 'remove_flow', id: 'f1', lease })).toEqual({
       outcome: 'refused',

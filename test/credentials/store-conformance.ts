@@ -313,6 +313,16 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       expect((await store.write({ type: 'put_flow', lease: held, flow: flow('f2') })).outcome).toBe('refused')
     })
 
+    it('takes no sign-in whose flow another one has removed', async () => {
+      const held = await lease(store, 'flow')
+      await store.write({ type: 'put_flow', lease: held, flow: flow('f1') })
+      await other.write({ type: 'remove_flow', id: 'f1', lease: held })
+      const { revision } = await store.read()
+      const late = await store.write({ type: 'sign_in', slot: grantSlot, credential: grant(1), flow: 'f1' })
+      expect(late).toEqual({ outcome: 'refused', why: 'there is no such flow', record: null })
+      expect(await other.read()).toMatchObject({ records: [], flows: [], revision })
+    })
+
     it('R-11 wakes a waiter when another one writes, and when a lease is given back', async () => {
       const signal = new AbortController().signal
       await signedIn(store)
