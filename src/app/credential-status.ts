@@ -102,9 +102,11 @@ export function meetsGate({ credentials }: CredentialStatus, gate: StatusGate, n
   )
 }
 
-/** Providers, one name for all their routes. */
+/** Providers, one name for all their routes but those that only their own name reaches. */
 function ownProviders({ catalogue }: Session): Named[] {
-  return [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => catalogue.find(id))
+  return [...new Set([...catalogue.routes.values()].map(({ id, provider, namedOnly }) => (namedOnly ? id : provider)))].map((name) =>
+    catalogue.find(name),
+  )
 }
 
 /** The grants whose last refresh was never answered: their tokens may serve, and nobody knows whether they can be renewed. */

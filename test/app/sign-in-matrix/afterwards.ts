@@ -27,7 +27,7 @@ export async function afterwards(entry: Entry, world: RehearsalMachine): Promise
     expect((await pairIn(world)).filter((secret) => before.includes(secret))).toEqual([])
   }
   world.asked()
-  const status = await world.claw(['auth', 'status', route.id, '--json'])
+  const status = await world.claw(['auth', 'status', '--json'])
   expect(status.result).toMatchObject({
     credentials: [{ provider: route.provider, route: route.id, kind: KIND_OF[auth.kind], state: 'wins', refreshable: isRefreshable }],
     pending: [],

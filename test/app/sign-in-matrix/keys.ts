@@ -42,7 +42,7 @@ const SCENARIOS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
     expect({ exitCode: handedOut.exitCode, stdout: handedOut.stdout }).toEqual({ exitCode: 0, stdout: `${key}\n` })
     const refreshed = await world.claw(['auth', 'refresh', entry.route.id, '--json'])
     world.asked()
-    const status = await world.claw(['auth', 'status', entry.route.id, '--json'])
+    const status = await world.claw(['auth', 'status', '--json'])
     expect(status.result).toEqual({
       type: 'result',
       schema: 'claw.status/1',
