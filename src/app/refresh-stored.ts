@@ -8,6 +8,7 @@ import { maxAgeOf } from './grant-terms.ts'
 import { type KeptFresh, keepFresh } from './keep-fresh.ts'
 import { oauthClient } from './oauth-client.ts'
 import type { Session } from './session.ts'
+import { dropSignedOutAnswers, signedOutAnswers } from './signed-out-answers.ts'
 import { signInCommand } from './sign-in-command.ts'
 import { tokenWire } from './token-wire.ts'
 
@@ -36,7 +37,7 @@ export async function refreshStored(session: Session, route: Route, record: Cred
       return { ...fresh, ...barringOf(route.entry, auth, sent, fresh) }
     },
   })
-  return keepFresh(ports, wire, record.id, {
+  const kept = await keepFresh(ports, wire, record.id, {
     goal: options.goal,
     ...(options.goal === 'newer' ? { than: record.generation } : {}),
     minRemainingMs: options.marginMs,
@@ -47,4 +48,15 @@ export async function refreshStored(session: Session, route: Route, record: Cred
     signal,
     ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
   })
+  if (kept.outcome === 'refreshed') await tidyUp(session)
+  return kept
+}
+
+/** Whoever has just written may as well look what others left: it costs nothing where nobody has signed out. */
+async function tidyUp(session: Session): Promise<void> {
+  try {
+    await dropSignedOutAnswers(session, await signedOutAnswers(session, await session.ports.store.read()), true)
+  } catch {
+    // It was no part of what was asked for: `doctor --fix` tells what stands in its way.
+  }
 }

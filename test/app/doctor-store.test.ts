@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runDoctor } from '../../src/app/doctor/run-doctor.ts'
 import { openSession } from '../../src/app/session.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
+import { grant, grantSlot, recordOf } from '../credentials/samples.ts'
 import { failureOf } from '../support/failure.ts'
 import { fakeShell } from '../support/fake-shell.ts'
+import { leaveAnswer } from '../support/leave-answer.ts'
 
 let home: string
 let store: string
@@ -106,5 +108,31 @@ describe('a store that the configuration asks for and this version does not have
       fix: 'set `[store] backend` to `file` or `memory`',
       data: {},
     })
+  })
+})
+
+describe('an answer that was saved after a sign-out', () => {
+  const options = { offline: true, mayRefresh: false, only: ['store.answers'], skip: [], failOn: 'error' } as const
+
+  it('is found by doctor, and removed by --fix', async () => {
+    const open = await session()
+    const written = await open.ports.store.write({ type: 'sign_in', slot: grantSlot, credential: grant(1) })
+    const { id } = recordOf(written)
+    await leaveAnswer(open, id, grant(2).secrets, () => open.ports.store.write({ type: 'logged_out', id }))
+    const { checks } = await runDoctor(open, { ...options, fix: false })
+    expect(checks.map(({ id: check, status, detail, fix }) => ({ check, status, detail, fix }))).toEqual([
+      {
+        check: 'store.answers',
+        status: 'warn',
+        detail: 'a refresh was cut short after a sign-out, and its answer lies beside the store: kimi-code',
+        fix: { command: 'claw doctor --fix' },
+      },
+    ])
+    const readable = await runDoctor(open, { ...options, only: ['store.readable'], fix: true })
+    expect(readable.checks[0]?.detail).toContain('1 saved answers of signed-out grants removed')
+    expect(await readdir(join(home, 'state', 'spool'))).toEqual([])
+    expect(
+      (await runDoctor(open, { ...options, only: [], fix: false })).checks.filter(({ id: check }) => check === 'store.answers'),
+    ).toEqual([])
   })
 })

@@ -3,10 +3,10 @@ import { refreshGrants } from '../../src/app/refresh-grants.ts'
 import type { Session } from '../../src/app/session.ts'
 import { type SignOutItem, signOut } from '../../src/app/sign-out.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { NewCredential } from '../../src/credentials/record.ts'
 import { isLease } from '../../src/credentials/store.ts'
 import { flowLeaseKey } from '../../src/app/pending-flow.ts'
 import { credentialWorld, startFlow, type TestWorld } from '../support/credential-world.ts'
+import { leaveAnswer } from '../support/leave-answer.ts'
 import { failureOf } from '../support/failure.ts'
 import { type Answerer, type LoopbackServer, loopbackServer } from '../support/loopback-server.ts'
 import { onlineSession } from '../support/online-session.ts'
@@ -164,7 +164,7 @@ describe('a sign-out beside a refresh', () => {
   it('revokes an answer that nobody had committed, and removes it', async () => {
     const { here, session, client, server } = await arrange()
     const id = await here.signIn(KIMI, { client, token: 'at' })
-    await leaveAnswer(session, here, id, { access: new Secret('saved'), refresh: new Secret('saved-refresh') })
+    await leaveAnswer(session, id, { access: new Secret('saved'), refresh: new Secret('saved-refresh') })
     await signOut(session, { name: 'moonshot' }, true)
     expect(bodies(server)).toEqual([
       form('saved-refresh', 'refresh_token'),
@@ -174,21 +174,22 @@ describe('a sign-out beside a refresh', () => {
     ])
     expect(await session.ports.spool.find(id)).toEqual([])
   })
-})
 
-/** What a process leaves that is killed between the answer and its commit. */
-async function leaveAnswer({ ports }: Session, here: TestWorld, id: string, secrets: NewCredential['secrets']) {
-  const record = (await here.store.read()).records.find((each) => each.id === id)
-  const lease = await here.store.tryLease(id, { durationMs: 40_000, purpose: 'refresh', signal: here.signal })
-  if (!record || !isLease(lease)) throw new Error('not arranged')
-  const { generation, fingerprint } = record
-  const written = await here.store.write({ type: 'intent', id, lease, generation, fingerprint, attempt: 1, deadlineMs: 15_000 })
-  if (written.outcome !== 'written' || !written.intent) throw new Error('no intent')
-  const reservation = await ports.spool.reserve(id, lease.nonce)
-  const { method, auth, region, scopes, origins, client, account } = record
-  const credential = { method, auth, region, scopes, origins: [...origins], client, account, secrets, lifetimeMs: 900_000, sentAgoMs: 0 }
-  await reservation.save({ grantId: id, intent: written.intent, generation, fingerprint, credential })
-}
+  it('leaves nothing of an answer that was saved after it, by a process that was killed then: the next refresh of any grant drops it', async () => {
+    const { here, session, client, server } = await arrange(({ path }) =>
+      path === '/token' ? { status: 200, body: '{"access_token":"new","expires_in":900}' } : { status: 200 },
+    )
+    const id = await here.signIn(KIMI, { client, token: 'at' })
+    await here.signIn({ ...KIMI, profile: 'ci' }, { client, token: 'ci' })
+    await leaveAnswer(session, id, { access: new Secret('late'), refresh: new Secret('late-refresh') }, () =>
+      signOut(session, { name: 'moonshot', profile: 'default' }, false),
+    )
+    expect(await session.ports.spool.find(id)).toHaveLength(1)
+    expect((await refreshGrants(session, {}, undefined)).map(({ outcome }) => outcome)).toEqual(['refreshed'])
+    expect(await session.ports.spool.find(id)).toEqual([])
+    expect(bodies(server).slice(1)).toEqual([form('late-refresh', 'refresh_token'), form('late', 'access_token')])
+  })
+})
 
 describe('which credentials a sign-out means', () => {
   async function stored() {

@@ -18,6 +18,7 @@ const GENERAL = [
   'store.links',
   'store.copied',
   'store.leftovers',
+  'store.answers',
   'store.shared',
   'store.quarantined',
   'credential.any.present',

@@ -5,6 +5,7 @@ import type { Snapshot, StoreInspection } from '../../credentials/store.ts'
 import type { CiSystem } from '../../platform/ci.ts'
 import type { ChosenCredential } from '../find-credential.ts'
 import type { Session } from '../session.ts'
+import type { SignedOutAnswer } from '../signed-out-answers.ts'
 import type { ResolutionRow } from './report.ts'
 
 /** One credential that a tier, a fallback or a provider would take. */
@@ -39,6 +40,8 @@ export interface Ground {
     | {
         readonly snapshot: Snapshot
         readonly inspection: StoreInspection
+        /** Answers to refreshes of grants that are signed out: live tokens that nobody will use. */
+        readonly signedOutAnswers: readonly SignedOutAnswer[]
         /** Why nothing can be written, where there is anything that could be changed. */
         readonly writeError: ClawError | null
       }

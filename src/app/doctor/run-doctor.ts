@@ -6,6 +6,7 @@ import type { CiSystem } from '../../platform/ci.ts'
 import { detectCi } from '../../platform/ci.ts'
 import { runMachine } from '../run-machine.ts'
 import type { Session } from '../session.ts'
+import { dropSignedOutAnswers, signedOutAnswers } from '../signed-out-answers.ts'
 import { type Check, type CheckResult, type Finding, matchesId } from './check.ts'
 import { refuseUnknownIds } from './check-ids.ts'
 import { configChecks } from './config-checks.ts'
@@ -64,12 +65,24 @@ export async function runDoctor(session: Session, options: DoctorOptions): Promi
 async function loadGround(session: Session, options: DoctorOptions, ci: CiSystem): Promise<Ground> {
   const { store } = session.ports
   try {
-    const repairs = options.fix ? await store.repair() : []
+    const repairs = options.fix ? [...(await store.repair())] : []
     const snapshot = await store.read()
+    const left = await signedOutAnswers(session, snapshot)
+    if (options.fix && left.length > 0) {
+      await dropSignedOutAnswers(session, left, !options.offline)
+      repairs.push(`${left.length} saved answers of signed-out grants removed`)
+    }
     const inspection = await store.inspect()
     const isThere = inspection.exists || inspection.unsafe !== null
     const writeError = isThere ? await store.assertWritable().then(() => null, toClawError) : null
-    return { session, options, ci, store: { snapshot, inspection, writeError }, uses: [], repairs }
+    return {
+      session,
+      options,
+      ci,
+      store: { snapshot, inspection, signedOutAnswers: options.fix ? [] : left, writeError },
+      uses: [],
+      repairs,
+    }
   } catch (thrown) {
     return { session, options, ci, store: { error: toClawError(thrown) }, uses: [], repairs: [] }
   }

@@ -1,4 +1,5 @@
 import type { ClawError } from '../../core/errors.ts'
+import { slotName } from '../../core/vocabulary.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { StoreInspection } from '../../credentials/store.ts'
 import { signInCommand } from '../sign-in-command.ts'
@@ -20,7 +21,7 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
     run: async () => canBeRead(ground),
   }
   if ('error' in ground.store) return [readable]
-  const { snapshot, inspection, writeError } = ground.store
+  const { snapshot, inspection, signedOutAnswers, writeError } = ground.store
   // A pipeline that has its credentials from elsewhere never writes there.
   const isSpare = ground.ci.vendor !== null && ground.uses.length > 0 && ground.uses.every(({ chosen }) => chosen !== null)
   if (!inspection.exists && (inspection.unsafe === null || isSpare)) return [readable]
@@ -78,6 +79,13 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
     add('store.leftovers', 'no interrupted write is left', `${inspection.leftovers.length} temporary files`, {
       command: 'claw doctor --fix',
     })
+  if (signedOutAnswers.length > 0)
+    add(
+      'store.answers',
+      'no token of a signed-out grant is left',
+      `a refresh was cut short after a sign-out, and its answer lies beside the store: ${signedOutAnswers.map(({ record }) => slotName(record)).join(', ')}`,
+      { command: 'claw doctor --fix' },
+    )
   if (inspection.quarantined.length > 0)
     add('store.quarantined', 'no corrupt store is kept aside', inspection.quarantined.join(', '), {
       command: `rm ${inspection.quarantined.map(quoted).join(' ')}`,
