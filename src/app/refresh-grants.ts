@@ -5,6 +5,8 @@ import { DEFAULT_MARGIN_MS, remainingMs } from '../credentials/refresh-decision.
 import { authFor } from './candidates.ts'
 import { inParallel } from './in-parallel.ts'
 import { type Notice, scopeNotices } from './lost-scopes.ts'
+import type { KeptFresh } from './keep-fresh.ts'
+import { mintedFrom, refreshDerived } from './refresh-derived.ts'
 import { refreshStored } from './refresh-stored.ts'
 import type { Session } from './session.ts'
 import { signInCommand } from './sign-in-command.ts'
@@ -16,6 +18,8 @@ export interface RefreshItem {
   readonly route: string
   readonly profile: string
   readonly kind: string
+  /** Of a token that was minted from the credential: the method that mints it. */
+  readonly derived?: string
   readonly outcome: 'refreshed' | 'fresh' | 'adopted' | 'failed'
   readonly error: ClawError | null
   readonly warnings: readonly Notice[]
@@ -25,35 +29,64 @@ export interface RefreshItem {
 const AT_ONCE = 8
 
 /**
- * Refreshes stored grants, several at a time. Without `minTtlMs` each is renewed now; with it only those with less left, and
- * none before its server welcomes that. One that fails does not keep the others from their turn.
+ * Refreshes stored grants, and what is minted from stored credentials, several at a time. Without `minTtlMs` each is renewed
+ * now; with it only those with less left, and none before its server welcomes that. One that fails does not keep the others
+ * from their turn.
  *
  * @throws {ClawError} `CLAW_NO_CREDENTIAL`, `CLAW_METHOD_UNSUPPORTED` where a provider was named that has none to refresh.
  */
 export async function refreshGrants(session: Session, filter: RecordFilter, minTtlMs: number | undefined): Promise<RefreshItem[]> {
   const snapshot = await session.ports.store.read()
   const records = storedRecords(snapshot, session.catalogue, filter)
-  const grants = records.filter(({ kind, refreshable }) => kind === 'oauth' && refreshable)
-  if (grants.length === 0 && filter.name !== undefined) throw nothingToRefresh(filter.name, records)
-  return inParallel(grants, AT_ONCE, async (record) => {
-    const { provider, route, profile, kind } = record
-    const facts = { provider, route, profile, kind, error: null, warnings: [] }
-    if (minTtlMs !== undefined && isFresh(record, snapshot.now, minTtlMs)) return { ...facts, outcome: 'fresh' }
-    try {
-      return { ...facts, ...(await refreshOne(session, record)) }
-    } catch (thrown) {
-      session.signal.throwIfAborted()
-      return { ...facts, outcome: 'failed', error: toClawError(thrown) }
-    }
-  })
+  const renewable = records.filter((record) => isGrant(record) || mintedFrom(session, record) !== null)
+  if (renewable.length === 0 && filter.name !== undefined) throw nothingToRefresh(filter.name, records)
+  const items = await inParallel(renewable, AT_ONCE, (record) => refreshRecord(session, record, snapshot.now, minTtlMs))
+  return items.flat()
 }
 
-async function refreshOne(session: Session, record: CredentialRecord): Promise<Pick<RefreshItem, 'outcome' | 'warnings'>> {
+function isGrant({ kind, refreshable }: CredentialRecord): boolean {
+  return kind === 'oauth' && refreshable
+}
+
+/** The grant first: what is minted from it ends with it. */
+async function refreshRecord(
+  session: Session,
+  record: CredentialRecord,
+  now: number,
+  minTtlMs: number | undefined,
+): Promise<RefreshItem[]> {
+  const { provider, route, profile, kind } = record
+  const facts = { provider, route, profile, kind, error: null, warnings: [] }
+  const items: RefreshItem[] = []
+  let latest = record
+  let derived: string | null = null
+  try {
+    if (isGrant(record)) {
+      if (minTtlMs !== undefined && isFresh(record, now, minTtlMs)) items.push({ ...facts, outcome: 'fresh' })
+      else {
+        const kept = await refreshOne(session, record)
+        latest = kept.record
+        items.push({ ...facts, outcome: kept.outcome, warnings: kept.warnings })
+      }
+    }
+    derived = mintedFrom(session, latest)
+    if (derived !== null) items.push({ ...facts, ...(await refreshDerived(session, latest, derived, minTtlMs)) })
+  } catch (thrown) {
+    session.signal.throwIfAborted()
+    items.push({ ...facts, ...(derived !== null && { derived }), outcome: 'failed', error: toClawError(thrown) })
+  }
+  return items
+}
+
+async function refreshOne(
+  session: Session,
+  record: CredentialRecord,
+): Promise<Pick<RefreshItem, 'outcome' | 'warnings'> & Pick<KeptFresh, 'record'>> {
   const route = session.catalogue.route(record.route)
   const auth = authFor(route, 'oauth', record.auth)
   if (!auth.enabled) throw methodOff({ route, auth })
-  const { outcome, lostScopes } = await refreshStored(session, route, record, { goal: 'newer', marginMs: DEFAULT_MARGIN_MS })
-  return { outcome, warnings: scopeNotices(route.id, lostScopes) }
+  const { record: newer, outcome, lostScopes } = await refreshStored(session, route, record, { goal: 'newer', marginMs: DEFAULT_MARGIN_MS })
+  return { record: newer, outcome, warnings: scopeNotices(route.id, lostScopes) }
 }
 
 function isFresh(record: CredentialRecord, now: number, minTtlMs: number): boolean {

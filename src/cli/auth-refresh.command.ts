@@ -44,7 +44,7 @@ export class AuthRefreshCommand extends ClawCommand {
           ...(warnings.length > 0 ? { warnings } : {}),
         })),
       })
-    else for (const item of items) await this.data(`${slotName(item)}  ${item.outcome}\n`)
+    else for (const item of items) await this.data(`${slotName(item)}${item.derived ? ` (${item.derived})` : ''}  ${item.outcome}\n`)
     for (const { message } of items.flatMap(({ warnings }) => warnings)) await this.say(`warning: ${message}`)
     for (const { error } of failed) if (error && !this.json) await this.say(renderError(error, this.paint).trimEnd())
     return failed.length > 0 ? 1 : 0

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { headersFor } from '../../src/app/credential-headers.ts'
 import { type ChosenCredential, findCredential } from '../../src/app/find-credential.ts'
+import { refreshGrants } from '../../src/app/refresh-grants.ts'
 import { renewedCredential } from '../../src/app/renewed-credential.ts'
 import type { Session } from '../../src/app/session.ts'
 import { type Demand, usableCredential } from '../../src/app/usable-credential.ts'
@@ -463,5 +464,29 @@ describe('the account that `expect` names', () => {
       fix: 'correct `expect` in [providers.github-copilot]',
       data: { source: 'env:COPILOT_GITHUB_TOKEN', kind: 'token', route: 'github-copilot', account: 'other' },
     })
+  })
+})
+
+describe('a refresh by hand of what Copilot exchanges', () => {
+  const facts = { provider: 'github-copilot', route: 'github-copilot', profile: 'default', kind: 'oauth', error: null, warnings: [] }
+  const item = { ...facts, derived: 'exchange' }
+
+  it('mints a token now; with --min-ttl only where less is left of it', async () => {
+    const world = await arrange({ answers: [minted('1'), minted('2'), minted('3')], exchanges: true })
+    await signIn(world)
+    const refresh = (filter: object, minTtlMs?: number) => world.drive(refreshGrants(world.session, filter, minTtlMs))
+    expect(await refresh({ name: 'copilot' })).toEqual([{ ...item, outcome: 'refreshed' }])
+    expect(await refresh({}, 60_000)).toEqual([{ ...item, outcome: 'fresh' }])
+    expect(await refresh({}, LIFETIME_S * 1_000 + 1)).toEqual([{ ...item, outcome: 'refreshed' }])
+    expect(await refresh({})).toEqual([{ ...item, outcome: 'refreshed' }])
+    expect(sent(world.server).map(([, path]) => path)).toEqual(Array(3).fill(EXCHANGE[1]))
+    expect((await world.here.store.read()).records[0]?.secrets?.derived?.exchange?.reveal()).toContain('tid=3')
+  })
+
+  it('says why none was minted, beside the others', async () => {
+    const world = await arrange({ answers: [json({ message: 'no seat' }, 404)], exchanges: true })
+    await signIn(world)
+    const [failed, ...more] = await world.drive(refreshGrants(world.session, {}, undefined))
+    expect([{ ...failed, error: failed?.error?.exit.code }, more]).toEqual([{ ...item, outcome: 'failed', error: expect.any(Number) }, []])
   })
 })
