@@ -4,6 +4,7 @@ import { writeBundle } from '../credentials/bundle.ts'
 import { createPrivate, errnoOf, removeIfThere, rename, temporaryName } from '../platform/files.ts'
 import { coversOrigin } from '../providers/hosts.ts'
 import { type ChosenCredential, findCredential } from './find-credential.ts'
+import { refuseUnfilled } from './route-settings.ts'
 import type { Session } from './session.ts'
 import { type Demand, type UsableCredential, usableCredential } from './usable-credential.ts'
 
@@ -18,10 +19,15 @@ export async function handOut(session: Session, name: string, demand: Demand): P
   return usableCredential(session, chosen, demand)
 }
 
-/** A credential without any way to renew it, for a job that shall have no more than that. */
+/**
+ * A credential without any way to renew it, for a job that shall have no more than that.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID` where a setting that its address needs is missing
+ */
 export function bundleOf(credential: ChosenCredential): string {
   const { route, kind, secret, auth, expiresAt, account, baseUrl, origins } = credential
   if (!secret) throw new ClawError('CLAW_NO_CREDENTIAL', { what: 'there is no credential to bundle' })
+  refuseUnfilled(baseUrl, route)
   return writeBundle({
     provider: route.provider,
     route: route.id,
@@ -59,9 +65,14 @@ export async function writeBundleFile(path: string, bundle: string): Promise<voi
   }
 }
 
-/** The object of `claw.token/1`; its headers hold no secret. */
+/**
+ * The object of `claw.token/1`; its headers hold no secret.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID` where a setting that its address needs is missing
+ */
 export function tokenObject({ credential }: UsableCredential): Record<string, unknown> {
   const { secret, auth, expiresAt, route, baseUrl, account } = credential
+  refuseUnfilled(baseUrl, route)
   return {
     version: 1,
     token: secret?.reveal(),

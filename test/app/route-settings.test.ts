@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { findCredential } from '../../src/app/find-credential.ts'
+import { bundleOf, handOut, tokenObject } from '../../src/app/hand-out.ts'
 import { requestUrl } from '../../src/app/request-url.ts'
+import type { UsableCredential } from '../../src/app/usable-credential.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
+import { onlineSession } from '../support/online-session.ts'
 
 let here: TestWorld | undefined
 afterEach(() => here?.remove())
@@ -113,5 +116,26 @@ describe('variables of a region', () => {
       address('minimax', '/v1/messages', '[providers.minimax]\nregion = "global"', { MINIMAX_CN_API_KEY: 'sk-api-two' }),
     )
     expect(failure.code).toBe('CLAW_NO_CREDENTIAL')
+  })
+})
+
+describe('a credential whose address is not whole', () => {
+  it.each([
+    ['JSON', (usable: UsableCredential) => tokenObject(usable)],
+    ['a bundle', ({ credential }: UsableCredential) => bundleOf(credential)],
+  ])('is not handed out as %s: the missing setting is the error', async (_, render) => {
+    here = await credentialWorld('', AZURE)
+    const usable = await handOut(onlineSession(here), 'azure-openai', {})
+    expect(await failureOf(() => render(usable))).toMatchObject({
+      code: 'CLAW_CONFIG_INVALID',
+      what: 'the address of `azure-openai` is not known: `resource` is not set',
+      data: { setting: 'resource', variables: ['AZURE_OPENAI_RESOURCE_NAME'] },
+    })
+  })
+
+  it('is handed out with its address when the setting is there', async () => {
+    here = await credentialWorld('', { ...AZURE, AZURE_OPENAI_RESOURCE_NAME: 'acme' })
+    const usable = await handOut(onlineSession(here), 'azure-openai', {})
+    expect(tokenObject(usable).baseUrl).toBe('https://acme.openai.azure.com/openai/v1')
   })
 })
