@@ -56,6 +56,8 @@ export interface ChosenCredential {
   readonly settings: RouteSettings
   /** It stands in for a grant that failed for good. */
   readonly degraded: boolean
+  /** Other variables of its method that hold another value, by their sources: which one is meant, nobody can know. */
+  readonly contradictedBy?: readonly string[]
   /** Reads it again after a refusal; null where that can bring nothing new. */
   readonly reread: (() => Promise<Secret>) | null
   /** How it came to be usable at the API, where it was not by itself. */
@@ -164,7 +166,9 @@ function judge(
     if (winner) {
       checkExpectation(named, expectationFor(world.catalogue, named), winner)
       const state = table.find(({ candidate }) => candidate === winner)?.state ?? 'wins'
-      return { chosen: choose(world, named, wanted, winner, state, resolution.degraded), error: null }
+      const chosen = choose(world, named, wanted, winner, state, resolution.degraded)
+      const contradictedBy = contradictions(winner, candidates)
+      return { chosen: contradictedBy.length > 0 ? { ...chosen, contradictedBy } : chosen, error: null }
     }
     const failed = stoppedAt ?? candidates.find(({ failedForGood }) => failedForGood)
     if (failed) return { chosen: null, error: stoppedError(failed) }
@@ -179,6 +183,16 @@ function judge(
     if (thrown instanceof ClawError) return { chosen: null, error: thrown }
     throw thrown
   }
+}
+
+/** The variables of a region are for that region: they contradict only each other. */
+function contradictions(winner: Candidate, candidates: readonly Candidate[]): string[] {
+  const { origin, auth, region, secret } = winner
+  if (origin !== 'environment' || !secret) return []
+  return candidates
+    .filter((other) => other.origin === origin && other.auth.id === auth.id && other.route === winner.route && other.region === region)
+    .filter((other) => other.fact === 'usable' && other.secret?.equals(secret) === false)
+    .map(({ source }) => source)
 }
 
 /** A profile that was named by a flag or a variable must exist; one of the configuration need not while another credential serves. */

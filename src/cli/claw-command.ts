@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion'
+import type { ChosenCredential } from '../app/find-credential.ts'
 import { openSession, type Session } from '../app/session.ts'
 import { formatDuration, parseDuration } from '../core/duration.ts'
 import { ClawError, toClawError } from '../core/errors.ts'
@@ -126,6 +127,11 @@ export abstract class ClawCommand extends Command<CliContext> {
   /** A line that only `--verbose` shows. */
   protected async detail(line: string): Promise<void> {
     if (this.verbose) await this.say(line)
+  }
+
+  /** Says with `--verbose` which credential is used, where a variable beside it says otherwise. */
+  protected async detailContradiction({ source, contradictedBy = [] }: ChosenCredential): Promise<void> {
+    for (const other of contradictedBy) await this.detail(`${source} is used; ${other} holds another value`)
   }
 
   async #write(stream: TextOutput, text: string): Promise<void> {

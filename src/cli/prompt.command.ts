@@ -56,6 +56,7 @@ export class PromptCommand extends ClawCommand {
     if (route.entry.termsNote && route.entry.termsNoteOn?.includes('ci') && this.shell.ci.vendor !== null)
       await this.note(route.entry.termsNote)
     await this.detail(`asking ${route.id}/${run.model} with ${run.credential.kind} from ${run.credential.source}`)
+    await this.detailContradiction(run.credential)
     if (!this.json) for (const warning of run.warnings) await this.say(`warning: ${warning.message}`)
     const sink = this.#sink()
     try {

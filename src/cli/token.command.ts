@@ -71,6 +71,7 @@ export class TokenCommand extends ClawCommand {
   async #warn(usable: UsableCredential): Promise<void> {
     const { credential } = usable
     for (const { message } of credentialNotices(usable)) await this.say(`warning: ${message}`)
+    await this.detailContradiction(credential)
     if (credential.degraded)
       await this.say(`warning: the grant of ${credential.route.provider} no longer serves; ${credential.source} stands in for it`)
   }

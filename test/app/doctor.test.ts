@@ -57,6 +57,20 @@ describe('a credential that was given and cannot be used', () => {
     })
   })
 
+  it.each<[string, Record<string, string>, string[]]>([
+    [
+      'two variables of one method',
+      { GEMINI_API_KEY: 'AQ.0123456789', GOOGLE_API_KEY: 'AQ.9876543210' },
+      ['api_key from env:GEMINI_API_KEY (…); not used: env:GOOGLE_API_KEY, and it holds another value; unset GOOGLE_API_KEY'],
+    ],
+    ['two variables with one value', { GEMINI_API_KEY: 'AQ.0123456789', GOOGLE_API_KEY: 'AQ.0123456789' }, []],
+    ['the variables of two regions', { MINIMAX_API_KEY: 'sk-api-one', MINIMAX_CN_API_KEY: 'sk-api-two' }, []],
+  ])('says where variables contradict each other: %s', async (_, variables, expected) => {
+    const { exit, faults: found } = await faults(sessionOf(await world('', variables)))
+    expect(found.map(({ status, detail, fix }) => `${status}: ${detail}; ${fix?.command}`)).toEqual(expected.map((each) => `warn: ${each}`))
+    expect(exit).toBe(0)
+  })
+
   it('fails where a variable and its NAME_FILE are both set', async () => {
     const here = await world('', { OPENAI_API_KEY: 'sk-0123456789', OPENAI_API_KEY_FILE: '/key' })
     expect(await faults(sessionOf(here))).toEqual({

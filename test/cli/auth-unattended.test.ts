@@ -204,3 +204,14 @@ none  Acme
     )
   })
 })
+
+describe('two variables of one provider with different keys', () => {
+  it.each([
+    [['-v'], 'env:GEMINI_API_KEY is used; env:GOOGLE_API_KEY holds another value\n'],
+    [[], ''],
+  ])('are told of with -v only: %j', async (flags, stderr) => {
+    await using home = await testHome()
+    const env = { GEMINI_API_KEY: 'AQ.CANARY-0123456789', GOOGLE_API_KEY: 'AQ.CANARY-9876543210' }
+    expect(await home.claw(['token', 'google', ...flags], { env })).toEqual({ exitCode: 0, stdout: 'AQ.CANARY-0123456789\n', stderr })
+  })
+})

@@ -115,6 +115,14 @@ function presence(use: CredentialUse, { ci }: Ground): Finding {
       detail: `${wrong.source}: ${wrong.reason ?? 'it is of another kind'}`,
       fix: { command: `unset ${wrong.source.replace(/^env:/, '')}` },
     }
+  const { contradictedBy } = chosen
+  if (contradictedBy)
+    return {
+      status: 'warn',
+      evidence: 'resolved',
+      detail: `${detail}, and ${contradictedBy.length === 1 ? 'it holds' : 'they hold'} another value`,
+      fix: { command: `unset ${contradictedBy.map((source) => source.replace(/^env:/, '')).join(' ')}` },
+    }
   const warning = chosen.secret ? warningOf(chosen.auth, chosen.secret.reveal()) : undefined
   if (warning !== undefined) return { status: 'warn', evidence: 'resolved', detail: `${detail}: ${warning}` }
   return { status: 'pass', evidence: 'resolved', detail }
