@@ -1,3 +1,4 @@
+import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import type { SecretKind } from '../core/redaction.ts'
 import type { Secret } from '../core/secret.ts'
@@ -7,6 +8,7 @@ import { maskOf } from '../credentials/key-shape.ts'
 import type { CredentialRecord } from '../credentials/record.ts'
 import type { Found } from '../credentials/resolve.ts'
 import { ownerOf, strangerNote } from './access-step.ts'
+import { jwtExpiry } from '../protocols/jwt-claims.ts'
 import { KIND_OF } from '../providers/auth-kinds.ts'
 import type { AuthEntry, AuthKind } from '../providers/entry.ts'
 import type { Catalogue, Named, Route } from './catalogue.ts'
@@ -50,6 +52,8 @@ export interface Scope {
   readonly family: readonly Route[]
   readonly model: string | null
   readonly profile: string
+  /** What it is by the clock here, ms. */
+  readonly now: number
 }
 
 /** A value given by hand, before it was read. */
@@ -129,8 +133,16 @@ function withValue(base: Candidate, secret: Secret, scope: Scope): Candidate {
   const stranger = strangerNote(route, auth, secret)
   if (stranger !== undefined) return { ...read, fact: 'wrong_kind', reason: `it is ${stranger}` }
   if (!scope.named.routes.includes(route)) return { ...read, fact: 'refused', reason: `it is a key of \`${route.id}\`` }
+  const expiresAt = claimedEnd(base.kind, auth, secret)
+  if (expiresAt !== null && expiresAt <= scope.now)
+    return { ...read, expiresAt, fact: 'expired', reason: `it ended at ${formatInstant(expiresAt)} by its own \`exp\`` }
   const note = route.id === base.route.id ? {} : { reason: `it is a key of \`${route.id}\` and is used there` }
-  return judgeModel({ ...read, ...note }, scope)
+  return judgeModel({ ...read, expiresAt, ...note }, scope)
+}
+
+/** When a token ends by what it says itself; an API key has no end, whatever it looks like. */
+function claimedEnd(kind: Kind, { opaqueToken }: AuthEntry, secret: Secret): number | null {
+  return kind === 'api_key' || opaqueToken ? null : jwtExpiry(secret.reveal())
 }
 
 /** A model that only another route of the provider lists makes a candidate useless for it. */

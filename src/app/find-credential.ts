@@ -94,8 +94,8 @@ export async function surveyCredentials(world: CredentialWorld, question: Creden
   const { named, model, tier } = question
   const wanted = wantedCredential(config, catalogue, named, tier)
   const family = unique([...catalogue.find(named.provider).routes, ...named.routes])
-  const scope: Scope = { catalogue, named, family, model, profile: wanted.profile }
   const { environment, clock, machine, store } = ports
+  const scope: Scope = { catalogue, named, family, model, profile: wanted.profile, now: clock.wall() }
   const references = {
     environment,
     clock,

@@ -9,6 +9,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { writeBundle, type Bundle } from '../../src/credentials/bundle.ts'
 import { credentialWorld, startFlow, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
+import { jwt } from '../support/jwt.ts'
 
 const worlds: TestWorld[] = []
 afterEach(async () => {
@@ -44,6 +45,35 @@ describe('a credential by its source', () => {
       source: 'env:OPENAI_API_KEY_FILE',
       value: 'sk-in-a-file',
     })
+  })
+
+  const DAY_S = 86_400
+  const START_S = Date.UTC(2026, 0, 1) / 1_000
+  const token = (exp: number) => jwt({ sub: 'ci', exp })
+
+  it.each<[string, string, Record<string, string>]>([
+    ['a variable', '', { ANTHROPIC_AUTH_TOKEN: token(START_S + DAY_S) }],
+    ['the configuration', '[providers.anthropic]\nauth_token = "env:SOME_TOKEN"', { SOME_TOKEN: token(START_S + DAY_S) }],
+  ])('has the end that a token of %s claims', async (_, setting, variables) => {
+    const here = await world(setting, variables)
+    const { expiresAt, state } = await findCredential(here, question(here, 'anthropic'))
+    expect({ expiresAt, state }).toEqual({ expiresAt: (START_S + DAY_S) * 1_000, state: 'wins' })
+  })
+
+  it('is not used when its token has ended: the next one is, and the table says so', async () => {
+    const here = await world('', { ANTHROPIC_AUTH_TOKEN: token(START_S - 1) })
+    await here.signIn({ route: 'anthropic', kind: 'token' }, { auth: 'auth-token' })
+    expect((await survey(here, 'anthropic')).map(({ source, state, expiresAt, reason }) => [source, state, expiresAt, reason])).toEqual([
+      ['env:ANTHROPIC_AUTH_TOKEN', 'expired', '2025-12-31T23:59:59.000Z', 'it ended at 2025-12-31T23:59:59.000Z by its own `exp`'],
+      ['store:memory', 'wins', null, undefined],
+    ])
+  })
+
+  it('is used whatever it looks like where its entry says that it is opaque, and where it is a key', async () => {
+    const opaque = await world('[providers.anthropic.auth.auth-token]\nopaque_token = true', { ANTHROPIC_AUTH_TOKEN: token(START_S - 1) })
+    expect(await findCredential(opaque, question(opaque, 'anthropic'))).toMatchObject({ state: 'wins', expiresAt: null })
+    const key = await world('', { OPENAI_API_KEY: token(START_S - 1) })
+    expect(await findCredential(key, question(key, 'openai'))).toMatchObject({ state: 'wins', expiresAt: null })
   })
 
   it('refuses a variable and its NAME_FILE together', async () => {
