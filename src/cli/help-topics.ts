@@ -1,4 +1,4 @@
-import { EXITS } from '../core/errors.ts'
+import { EXIT_TABLE } from '../core/errors.ts'
 import { wrap } from './wrap.ts'
 
 const WIDTH = 80
@@ -23,12 +23,12 @@ function exitCodes(): string {
       ...rest.map((line) => ' '.repeat(MEANING_AT) + line),
     ]
   }
-  const rows = Object.entries(EXITS).flatMap(([name, { code, meaning, retry }]) => row(String(code), name, retry, meaning))
+  const rows = EXIT_TABLE.flatMap(({ code, name, meaning, retry }) => row(String(code), name, retry, meaning))
   return `${row('code', 'name', 'again?', 'meaning').join('\n')}
 ${rows.join('\n')}
 
 ${prose(
-  'A code of 128 and the number of a signal: claw died of that signal, after it had cleaned up.',
+  'SIGNAL: claw really dies of the signal, so that a shell sees it; its code is 128 and the number of the signal.',
   'The code says who must act: the user (2, 65, 66, 78), whoever signs in (77, 79, 80), the operator (73, 74), nobody (69, 75, 76, 81). With --json the name stands in exit.name. A code that is not in this table is a failure.',
 )}
 `

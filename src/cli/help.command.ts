@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion'
-import { ClawError, EXITS } from '../core/errors.ts'
+import { ClawError, EXIT_TABLE } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { ClawCommand } from './claw-command.ts'
 import { helpFor, pageNames, pageOf } from './help-page.ts'
@@ -22,13 +22,9 @@ export class HelpCommand extends ClawCommand {
     const page = (await pageOf(topic)) ?? (await helpFor(this.topic))
     if (page === undefined) throw await unknownTopic(topic)
     if (!this.json) return this.data(page)
-    if (topic === 'exit-codes') return this.print({ type: 'result', schema: 'claw.exit-codes/1', codes: exitCodes() })
+    if (topic === 'exit-codes') return this.print({ type: 'result', schema: 'claw.exit-codes/1', codes: EXIT_TABLE })
     return this.print({ type: 'result', schema: 'claw.help/1', topic, text: page })
   }
-}
-
-function exitCodes(): Record<string, unknown>[] {
-  return Object.entries(EXITS).map(([name, { code, meaning, retry }]) => ({ code, name, meaning, retry }))
 }
 
 async function unknownTopic(topic: string): Promise<ClawError> {

@@ -10,20 +10,12 @@ export function renderError(error: ClawError, paint: Paint): string {
   return `${lines.join('\n')}\n`
 }
 
-const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
-
-/** The exit code of a command that ends with an error; of one that a signal stopped, what its parent will see (128 + n). */
-function exitOf({ exit, data }: ClawError): { readonly code: number; readonly name: string } {
-  const number = typeof data.signal === 'string' ? SIGNALS[data.signal] : undefined
-  return number === undefined ? exit : { code: 128 + number, name: 'SIGNAL' }
-}
-
 /** The same as the object that `--json` prints. */
 export function errorObject(error: ClawError): Record<string, unknown> {
   return {
     type: 'error',
     code: error.code,
-    exit: exitOf(error),
+    exit: error.exit,
     message: error.message,
     ...(error.why === undefined ? {} : { why: error.why }),
     ...(error.fix === undefined ? {} : { fix: error.fix }),

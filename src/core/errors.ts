@@ -27,6 +27,19 @@ export const EXITS = {
 
 export type ExitName = keyof typeof EXITS
 
+/** What the parent of a command sees that a signal ended: 128 and the number of the signal. */
+const SIGNAL_EXITS = {
+  SIGHUP: { code: 129, meaning: 'stopped by SIGHUP, after it had cleaned up', retry: 'no' },
+  SIGINT: { code: 130, meaning: 'stopped by SIGINT, after it had cleaned up', retry: 'no' },
+  SIGTERM: { code: 143, meaning: 'stopped by SIGTERM, after it had cleaned up', retry: 'no' },
+} as const
+
+/** The whole table, in the order of the codes. */
+export const EXIT_TABLE = [
+  ...Object.entries(EXITS).map(([name, { code, meaning, retry }]) => ({ code, name, meaning, retry })),
+  ...Object.values(SIGNAL_EXITS).map(({ code, meaning, retry }) => ({ code, name: 'SIGNAL', meaning, retry })),
+] as const
+
 /** Every error code and the exit it leads to. Once released, a code is never renamed and never reused. */
 export const ERRORS = {
   CLAW_USAGE: 'USAGE',
@@ -145,7 +158,9 @@ export class ClawError extends Error {
     Object.defineProperty(this, 'cause', { value: parts.cause, enumerable: false, configurable: true, writable: true })
   }
 
-  get exit(): { readonly code: number; readonly name: ExitName } {
+  get exit(): { readonly code: number; readonly name: ExitName | 'SIGNAL' } {
+    const { signal } = this.data
+    if (signal === 'SIGHUP' || signal === 'SIGINT' || signal === 'SIGTERM') return { code: SIGNAL_EXITS[signal].code, name: 'SIGNAL' }
     const name = ERRORS[this.code]
     return { code: EXITS[name].code, name }
   }

@@ -218,7 +218,7 @@ describe('R-39 the limit of a command', () => {
     const shell = fakeShell()
     const ending = start(['--json'], untilAborted, shell)
     shell.abort(new ClawError('CLAW_CANCELLED', { what: `stopped by ${signal}`, data: { signal } }))
-    await ending
+    expect(await ending).toBe(code)
     expect(JSON.parse(shell.out.text)).toEqual({
       type: 'error',
       code: 'CLAW_CANCELLED',

@@ -31,10 +31,16 @@ describe('help', () => {
     expect(JSON.parse(shell.out.text)).toEqual({
       type: 'result',
       schema: 'claw.exit-codes/1',
-      codes: Object.entries(EXITS).map(([name, { code, meaning, retry }]) => ({ code, name, meaning, retry })),
+      codes: [
+        ...Object.entries(EXITS).map(([name, { code, meaning, retry }]) => ({ code, name, meaning, retry })),
+        { code: 129, name: 'SIGNAL', meaning: 'stopped by SIGHUP, after it had cleaned up', retry: 'no' },
+        { code: 130, name: 'SIGNAL', meaning: 'stopped by SIGINT, after it had cleaned up', retry: 'no' },
+        { code: 143, name: 'SIGNAL', meaning: 'stopped by SIGTERM, after it had cleaned up', retry: 'no' },
+      ],
     })
     const page = await pageOf('exit-codes')
     for (const [name, { code }] of Object.entries(EXITS)) expect(page).toMatch(new RegExp(`^ +${code}  ${name} `, 'm'))
+    for (const code of [129, 130, 143]) expect(page).toMatch(new RegExp(`^ +${code}  SIGNAL `, 'm'))
   })
 
   it('ends with 66 and the nearest topics for an unknown one', async () => {
