@@ -35,6 +35,9 @@ export type DeviceSignInResult = SignedIn | { readonly state: 'handedOver'; read
 /**
  * Signs in by a device code that somebody approves elsewhere (RFC 8628).
  *
+ * One that is cancelled, by a signal or a limit, leaves its flow in the store until its code has ended: `auth wait` and a
+ * second sign-in go on with it. Only a sign-out, `force`, a denial or the end of the code removes it.
+ *
  * @throws {ClawError} `CLAW_METHOD_*`, `CLAW_DENIED`, `CLAW_CODE_EXPIRED`, `CLAW_PROTOCOL`, `CLAW_NETWORK`, `CLAW_STORE_*`, `CLAW_NOTHING_PENDING`.
  */
 export async function signInWithDevice(session: Session, options: DeviceOptions): Promise<DeviceSignInResult> {

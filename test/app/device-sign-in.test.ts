@@ -177,6 +177,17 @@ describe('a sign-in that another process goes on with', () => {
     expect(await here.flows()).toEqual([])
   })
 
+  it('R-37 is left by a signal, with its code: whoever approves it meanwhile has not done so in vain', async () => {
+    const here = await arrange(acme(), script(granted))
+    const first = here.signIn('acme')
+    await here.driveFor(1_000)
+    first.stop(new ClawError('CLAW_CANCELLED', { what: 'stopped by SIGTERM', data: { signal: 'SIGTERM' } }))
+    expect(await first.ended).toEqual({ code: 'CLAW_CANCELLED', message: 'stopped by SIGTERM' })
+    expect(await here.flows()).toMatchObject([{ userCode: 'ABCD-EFGH', route: 'acme' }])
+    expect(await here.drive(here.signIn('acme', { resumeOnly: true }).ended)).toEqual({ state: 'granted', changed: true })
+    expect(here.times.filter(([path]) => path === '/device')).toHaveLength(1)
+  })
+
   it('remembers that it was slowed down', async () => {
     const here = await arrange(acme(), script(pending, json({ error: 'slow_down' }, 400), granted))
     const first = here.signIn('acme')
