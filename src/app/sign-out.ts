@@ -8,7 +8,7 @@ import { FLOW_LEASE_MS } from './pending-flow.ts'
 import { NOT_SUPPORTED, revokeGranted } from './revoke-granted.ts'
 import type { Revocation } from './revoke-tokens.ts'
 import type { Session } from './session.ts'
-import { pendingFlows, type RecordFilter, storedRecords } from './stored-records.ts'
+import { flowKind, pendingFlows, type RecordFilter, storedRecords } from './stored-records.ts'
 
 export interface SignOutItem {
   readonly provider: string
@@ -77,9 +77,9 @@ async function revokeAtProvider(session: Session, record: CredentialRecord, secr
 }
 
 /** A code that nobody has approved yet can no longer become a grant here. */
-async function cancelFlow({ ports: { store, clock }, signal }: Session, flow: PendingFlow): Promise<SignOutItem> {
+async function cancelFlow({ ports: { store, clock }, catalogue, signal }: Session, flow: PendingFlow): Promise<SignOutItem> {
   const { id, provider, route, profile } = flow
-  const facts = { provider, route, profile, kind: 'oauth' }
+  const facts = { provider, route, profile, kind: flowKind(catalogue, flow) }
   const busy = () =>
     new ClawError('CLAW_LEASE_BUSY', {
       what: `the sign-in to \`${route}\` that is under way could not be cancelled`,

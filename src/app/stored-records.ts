@@ -1,6 +1,7 @@
 import type { Kind } from '../core/vocabulary.ts'
 import type { CredentialRecord, PendingFlow } from '../credentials/record.ts'
 import type { Snapshot } from '../credentials/store.ts'
+import { KIND_OF } from '../providers/auth-kinds.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** Which stored credentials are meant. */
@@ -26,12 +27,18 @@ export function storedRecords(snapshot: Snapshot, catalogue: Catalogue, filter: 
 
 /** The sign-ins under way that a filter means: each becomes a grant when somebody approves it. */
 export function pendingFlows(snapshot: Snapshot, catalogue: Catalogue, filter: RecordFilter): PendingFlow[] {
-  if (filter.kind !== undefined && filter.kind !== 'oauth') return []
   const routes = filter.name === undefined ? undefined : routeIds(catalogue, filter.name, snapshot)
   return snapshot.flows
+    .filter((flow) => filter.kind === undefined || flowKind(catalogue, flow) === filter.kind)
     .filter(({ expiresAt }) => expiresAt > snapshot.now)
     .filter(({ route }) => (routes === undefined || routes.includes(route)) && (filter.route === undefined || route === filter.route))
     .filter(({ profile }) => filter.profile === undefined || profile === filter.profile)
+}
+
+/** What a sign-in under way brings: most bring a grant, a few a key that is minted. One that nothing knows any more counts as a grant. */
+export function flowKind(catalogue: Catalogue, { route, auth }: Pick<PendingFlow, 'route' | 'auth'>): Kind {
+  const method = catalogue.knows(route) ? catalogue.route(route).entry.auth.find(({ id }) => id === auth) : undefined
+  return method ? KIND_OF[method.kind] : 'oauth'
 }
 
 /** A credential may outlive the configuration of its provider: a stored name is found even when nothing else knows it. */

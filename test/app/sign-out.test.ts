@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { refreshGrants } from '../../src/app/refresh-grants.ts'
+import { signInWithBrowser } from '../../src/app/sign-in-pkce.ts'
 import type { Session } from '../../src/app/session.ts'
 import { type SignOutItem, signOut } from '../../src/app/sign-out.ts'
+import type { Kind } from '../../src/core/vocabulary.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { isLease } from '../../src/credentials/store.ts'
 import { flowLeaseKey } from '../../src/app/pending-flow.ts'
@@ -236,6 +238,19 @@ describe('which credentials a sign-out means', () => {
     ])
     const { records, flows } = await here.store.read()
     expect([records[0]?.derived, records[0]?.secrets, flows]).toEqual([{}, null, []])
+  })
+
+  it.each<[string, Kind | undefined, string]>([
+    ['api_key', 'api_key', 'removed'],
+    ['any', undefined, 'removed'],
+    ['oauth', 'oauth', 'absent'],
+  ])('S-49 takes a sign-in under way for what it brings, a key that is minted: %s', async (_, kind, outcome) => {
+    const { here, session } = await arrange()
+    const quiet = { onAddress: () => undefined, onPasteRefused: () => undefined }
+    await signInWithBrowser(session, { name: 'openrouter', profile: 'default', way: 'paste', force: false, ...quiet })
+    const items = await signOut(session, { name: 'openrouter', kind }, false)
+    expect(outcomes(items)).toEqual([['openrouter', 'default', kind ?? 'api_key', outcome]])
+    expect((await here.store.read()).flows).toHaveLength(outcome === 'removed' ? 0 : 1)
   })
 
   it('says that a sign-in is still here when another process is asking for its token', async () => {
