@@ -132,7 +132,7 @@ function pendingChoice({ catalogue }: Session, { name, profile }: PkceOptions, s
   if (choice) return chooseMethod(catalogue, choice.route.id, 'pkce')
   throw new ClawError('CLAW_NOTHING_PENDING', {
     what: `no sign-in to \`${name}\` waits to be completed`,
-    fix: choices.length > 0 ? `claw auth --paste ${name}` : 'claw auth list',
+    fix: choices.length > 0 ? `claw auth --paste ${name}${profileFlag(profile)}` : 'claw auth list',
   })
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion'
+import { DEFAULT_PROFILE } from '../core/vocabulary.ts'
 import { ClawCommand } from './claw-command.ts'
 
 export class AuthCompleteCommand extends ClawCommand {
@@ -21,7 +22,7 @@ export class AuthCompleteCommand extends ClawCommand {
 
   protected async run(): Promise<number> {
     const { pasteMissing, signInInBrowser } = await import('./auth-pkce.ts')
-    if (!this.stdin && !this.mayAsk) throw pasteMissing(this.provider)
+    if (!this.stdin && !this.mayAsk) throw pasteMissing(this.provider, this.profile ?? DEFAULT_PROFILE)
     const output = {
       json: this.json,
       isCi: this.shell.ci.vendor !== null,

@@ -149,10 +149,10 @@ async function handOver(
 }
 
 /** What stands in the way of reading a paste where nobody is asked. */
-export function pasteMissing(provider: string): ClawError {
+export function pasteMissing(provider: string, profile: string): ClawError {
   return new ClawError('CLAW_INPUT_REQUIRED', {
     what: 'say where what the browser ended at comes from',
     why: 'stdin is read only when asked for, and nobody is there to be asked',
-    fix: `printf %s "$REDIRECT" | claw auth complete ${provider} --stdin`,
+    fix: `printf %s "$REDIRECT" | claw auth complete ${provider} --stdin${profileFlag(profile)}`,
   })
 }
