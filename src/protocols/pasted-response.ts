@@ -61,11 +61,12 @@ function queryOfUrl(pasted: string, { redirectUri, pathIsSecret }: PasteRules, w
   return url.searchParams
 }
 
-function notThis(why: string, { redirectUri, showsBareCode }: PasteRules): ClawError {
+function notThis(why: string, { redirectUri, showsBareCode, pathIsSecret, needs }: PasteRules): ClawError {
   const start = redirectUri === null ? '' : `, which begins \`${redirectUri}\``
+  const other = pathIsSecret || needs !== null ? '' : ', or `code#state` where the page shows that'
   const fix = showsBareCode
     ? 'paste the code that the page shows, and nothing else'
-    : `paste the whole address that the browser ended at${start}, or \`code#state\` where the page shows that`
+    : `paste the whole address that the browser ended at${start}${other}`
   return new ClawError('CLAW_DATA_INVALID', { what: 'what was pasted does not finish the sign-in', why, fix })
 }
 

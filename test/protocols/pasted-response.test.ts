@@ -103,6 +103,14 @@ describe('where a part of the path stands in the place of a state', () => {
 })
 
 describe('where more than a code travels in the redirect', () => {
+  it.each([
+    ['a path', minting],
+    ['a client id', { needs: 'client_id' }],
+  ])('S-41 asks for the whole address and never for the `code#state` that it would refuse: %s', async (_, rules) => {
+    const { fix } = await failureOf(() => read('c1#s1', rules))
+    expect(fix).toMatch(/^paste the whole address that the browser ended at, which begins `[^`]+`$/)
+  })
+
   it('is refused without it, unless it is an error', async () => {
     const needs = { needs: 'client_id' }
     expect(read(`${REDIRECT}?code=c1&state=s1&client_id=i1`, needs)).toEqual({ code: 'c1', state: 's1', client_id: 'i1' })
