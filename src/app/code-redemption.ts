@@ -118,6 +118,11 @@ function issuedTo(client: OAuthClient, clientId: string | null): OAuthClient {
   return { ...client, token: { ...client.token, clientId }, pinned: { ...client.pinned, clientId } }
 }
 
+/** A sign-in that was refused in the browser is over: what helps is another one. */
+export function withWayOn(said: BrowserAnswer, { signInCommand }: Pick<Redemption, 'signInCommand'>): BrowserAnswer {
+  return said.kind === 'refused' ? { ...said, error: withFix(said.error, `run \`${signInCommand}\``) } : said
+}
+
 /** The same error with what to do, where it does not say so itself. */
 export function withFix(error: ClawError, fix: string): ClawError {
   const { code, message, why, data, cause } = error

@@ -10,7 +10,7 @@ import { newPkcePair } from '../protocols/pkce.ts'
 import type { Fields } from '../protocols/token-endpoint.ts'
 import { CallbackListener } from './callback-listener.ts'
 import { type CallbackPlace, pasteRedirectUri } from './callback-place.ts'
-import { type Redemption, redeemCode, withFix } from './code-redemption.ts'
+import { type Redemption, redeemCode, withFix, withWayOn } from './code-redemption.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { overtakenSignIn } from './overtaken-sign-in.ts'
 import { FlowLease, pendingPkceIn } from './pending-pkce.ts'
@@ -89,9 +89,9 @@ export class PkceSignIn {
     return flow.notice
   }
 
-  awaitCallback(signal: AbortSignal): Promise<BrowserAnswer> {
+  async awaitCallback(signal: AbortSignal): Promise<BrowserAnswer> {
     if (!this.#listener) throw new ClawError('CLAW_INTERNAL', { what: 'a callback was awaited that nobody listens to' })
-    return this.#listener.response(signal)
+    return withWayOn(await this.#listener.response(signal), this.#target)
   }
 
   async readPaste(signal: AbortSignal): Promise<BrowserAnswer> {
@@ -101,7 +101,7 @@ export class PkceSignIn {
     const { auth } = this.#target
     try {
       const said = judgeAuthorizationResponse(readPastedResponse(text, pasteRules(flow, auth)), expectedResponse(flow, auth))
-      return said.kind === 'stranger' ? { kind: 'unusable', error: strangePaste(said.why) } : said
+      return said.kind === 'stranger' ? { kind: 'unusable', error: strangePaste(said.why) } : withWayOn(said, this.#target)
     } catch (thrown) {
       if (!(thrown instanceof ClawError) || thrown.code !== 'CLAW_DATA_INVALID') throw thrown
       return { kind: 'unusable', error: thrown }

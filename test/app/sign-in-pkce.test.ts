@@ -113,16 +113,20 @@ const ended = async (work: Promise<unknown>) => {
 }
 
 describe('a sign-in that goes wrong', () => {
-  it.each(['anthropic', 'openai', 'xai', 'acme'])('%s: ends with 79 when somebody denies, and waits no longer', async (name) => {
-    await using world = await sandboxSignIn()
-    const url = await world.start(name)
-    const redirect = new URL(await world.approve(url, 'deny').catch(() => 'http://127.0.0.1/'))
-    redirect.searchParams.set('error', 'access_denied')
-    redirect.searchParams.set('state', new URL(url).searchParams.get('state') ?? '')
-    expect(await ended(world.complete(name, redirect.href))).toBe('CLAW_DENIED 79')
-    expect(await ended(world.complete(name, redirect.href))).toBe('CLAW_NOTHING_PENDING 66')
-    expect(world.exchanges()).toEqual([])
-  })
+  it.each(['anthropic', 'openai', 'xai', 'acme'])(
+    '%s: ends when somebody denies, says how to start again, and waits no longer',
+    async (name) => {
+      await using world = await sandboxSignIn()
+      const url = await world.start(name)
+      const redirect = new URL(await world.approve(url, 'deny').catch(() => 'http://127.0.0.1/'))
+      redirect.searchParams.set('error', 'access_denied')
+      redirect.searchParams.set('state', new URL(url).searchParams.get('state') ?? '')
+      const { code, fix } = await failureOf(() => world.complete(name, redirect.href))
+      expect({ code, fix }).toEqual({ code: 'CLAW_DENIED', fix: `run \`claw auth --paste ${name}\`` })
+      expect(await ended(world.complete(name, redirect.href))).toBe('CLAW_NOTHING_PENDING 66')
+      expect(world.exchanges()).toEqual([])
+    },
+  )
 
   it.each([
     ['anthropic', 'invalid_grant'],

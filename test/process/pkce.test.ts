@@ -152,7 +152,7 @@ describe('a sign-in in a browser against an authorization server that nobody her
     })
     const signIn = await world.claw({ onStdout: browser.onStdout }, 'auth', '--browser', 'acme', '--json')
     await browser.done()
-    expect(signIn).toMatchObject({ exitCode: 79, result: { code: 'CLAW_DENIED' } })
+    expect(signIn).toMatchObject({ exitCode: 79, result: { code: 'CLAW_DENIED', fix: 'run `claw auth --browser acme`' } })
   })
 
   it('ends with 66 where nothing waits to be completed', async () => {
