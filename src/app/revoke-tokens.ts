@@ -1,6 +1,8 @@
+import { formatDuration } from '../core/duration.ts'
 import { ClawError, toClawError } from '../core/errors.ts'
 import type { RecordSecrets } from '../credentials/record.ts'
 import { withDeadline } from '../platform/deadline.ts'
+import { type Answer, retryAfterMs } from '../protocols/answer.ts'
 import { judgeRevocation, requestRevocation } from '../protocols/revocation.ts'
 import type { Endpoint } from '../protocols/token-request.ts'
 import type { Ports } from './ports.ts'
@@ -37,7 +39,7 @@ export async function revokeTokens(
       // A server that takes refresh tokens only has revoked what matters (RFC 7009 section 2).
       if (outcome === 'not_supported' && hint === 'access_token' && secrets.refresh) continue
       if (outcome === 'not_supported') return { outcome, error: null }
-      if (outcome === 'failed') return { outcome, error: refused(host, answer.status) }
+      if (outcome === 'failed') return { outcome, error: refused(host, answer, clock.wall()) }
     } catch (thrown) {
       return { outcome: 'failed', error: toClawError(thrown) }
     }
@@ -45,6 +47,12 @@ export async function revokeTokens(
   return { outcome: 'revoked', error: null }
 }
 
-function refused(host: string, status: number): ClawError {
-  return new ClawError('CLAW_SERVER', { what: `\`${host}\` did not revoke the credential`, why: `HTTP ${status}` })
+/** RFC 7009 section 2.2.1: after a 503 the token lives on, and the server may say when it can be asked again. */
+function refused(host: string, { status, headers }: Answer, wallNow: number): ClawError {
+  const waitMs = status === 503 ? retryAfterMs(headers, wallNow) : null
+  return new ClawError(status === 503 ? 'CLAW_OVERLOADED' : 'CLAW_SERVER', {
+    what: `\`${host}\` did not revoke the credential`,
+    why: waitMs === null ? `HTTP ${status}` : `HTTP ${status}, to be asked again after ${formatDuration(waitMs)}`,
+    ...(waitMs !== null && { data: { retryAfterMs: waitMs } }),
+  })
 }

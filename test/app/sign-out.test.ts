@@ -80,6 +80,19 @@ describe('S-49 a sign-out', () => {
     expect(await states(here)).toEqual([['kimi-code', 'default', 'oauth', 'logged_out', true]])
   })
 
+  it('tells a server that is busy from one that refuses, and when it may be asked again', async () => {
+    const { here, session, client } = await arrange(() => ({ status: 503, headers: { 'retry-after': '7' } }))
+    await here.signIn(KIMI, { client })
+    const [item] = await signOut(session, { name: 'moonshot' }, true)
+    expect([item?.outcome, item?.error?.code, item?.error?.why, item?.error?.data]).toEqual([
+      'failed',
+      'CLAW_OVERLOADED',
+      'HTTP 503, to be asked again after 7s',
+      { retryAfterMs: 7_000 },
+    ])
+    expect(await states(here)).toEqual([['kimi-code', 'default', 'oauth', 'logged_out', true]])
+  })
+
   it('is done here when the provider never answers, or is not there', async () => {
     const { here, session, client, server } = await arrange(() => {
       void here.clock.advance(10_000)
