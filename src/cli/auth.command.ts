@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { parseDuration } from '../core/duration.ts'
-import { isName } from '../core/vocabulary.ts'
+import { DEFAULT_PROFILE, isName, profileFlag } from '../core/vocabulary.ts'
 import type { DeviceSignInOutput, KeyOutput } from './auth-output.ts'
 import { ClawCommand } from './claw-command.ts'
 
@@ -70,6 +70,12 @@ export class AuthCommand extends ClawCommand {
     if (given.length > 1) throw new ClawError('CLAW_USAGE', { what: `${given.join(' and ')} exclude each other` })
     if ((this.pasteStdin || this.open) && !this.browser)
       throw new ClawError('CLAW_USAGE', { what: `\`${this.open ? '--open' : '--paste-stdin'}\` belongs to \`--browser\`` })
+    if (this.browser && !this.wait)
+      throw new ClawError('CLAW_USAGE', {
+        what: '`--browser` and `--no-wait` exclude each other',
+        why: 'the browser comes back to this process',
+        fix: `claw auth --paste ${this.provider}${profileFlag(this.profile ?? DEFAULT_PROFILE)}`,
+      })
     if (this.qr && given.length > 0 && !this.device) throw new ClawError('CLAW_USAGE', { what: '`--qr` belongs to `--device`' })
     if (given.length === 0) return this.#choose(this.provider)
     if (this.browser || this.paste) return this.#signInInBrowser(this.provider)

@@ -104,6 +104,7 @@ describe('what does not fit is exit 2, and what is off is exit 78', () => {
     [['auth', '--open', '--paste', 'openai'], 2, '`--open` belongs to `--browser`'],
     [['auth', '--paste-stdin', '--device', 'openai'], 2, '`--paste-stdin` belongs to `--browser`'],
     [['auth', '--browser', '--paste', 'openai'], 2, '`--browser` and `--paste` exclude each other'],
+    [['auth', '--browser', '--no-wait', 'openai'], 2, '`--browser` and `--no-wait` exclude each other'],
     [['auth', '--browser', 'mistral'], 2, '`mistral` has no sign-in by `--browser`'],
     [['auth', '--paste', 'ollama'], 2, '`ollama` has no sign-in by `--browser`'],
     [['auth', '--paste', 'anthropic'], 78, 'the method `anthropic/oauth` is off'],
