@@ -9,7 +9,7 @@ import { askProvider, checkBaseUrl } from './ask-provider.ts'
 import { type DerivationSettings, derive, type DerivedOutcome } from './derivation.ts'
 import { DerivationRun } from './derivation-run.ts'
 import { atDomain, isTenant } from './domain.ts'
-import type { ChosenCredential } from './find-credential.ts'
+import { type ChosenCredential, withSecret } from './find-credential.ts'
 import { type DerivedMemory, MemoryDerivation } from './memory-derivation.ts'
 import type { Session } from './session.ts'
 import { renewalCommand } from './sign-in-command.ts'
@@ -134,7 +134,8 @@ function settingsFor({ config }: Session, credential: ChosenCredential, { entry,
 }
 
 /** The credential as it is used: the user's own `base_url` beats what a server says. */
-function accessed(credential: Sendable, { entry }: AccessStep, { derived, outcome, record }: Got): ChosenCredential {
+function accessed(before: Sendable, { entry }: AccessStep, { derived, outcome, record }: Got): ChosenCredential {
+  const credential = latestOf(before, record)
   const { route } = credential
   const said = route.settings?.baseUrl === undefined ? derived.baseUrl : null
   if (said !== null && credential.source !== 'bundle') checkBaseUrl(credential, entry, said, record?.region ?? null)
@@ -147,4 +148,11 @@ function accessed(credential: Sendable, { entry }: AccessStep, { derived, outcom
     account: credential.account ?? account?.name ?? account?.id ?? null,
     access: { from: credential, entry, account, isAsked: outcome === 'derived' },
   }
+}
+
+/** Somebody may have signed in anew while the answer was waited for: it belongs to the credential that the record has now. */
+function latestOf(credential: Sendable, record: CredentialRecord | null): ChosenCredential {
+  const access = record?.secrets?.access
+  if (!access || access.equals(credential.secret)) return credential
+  return { ...withSecret(credential, access, record), account: null }
 }

@@ -490,3 +490,100 @@ describe('a refresh by hand of what Copilot exchanges', () => {
     expect([{ ...failed, error: failed?.error?.exit.code }, more]).toEqual([{ ...item, outcome: 'failed', error: expect.any(Number) }, []])
   })
 })
+
+describe('a grant of Copilot that changes under the hands of its user', () => {
+  const other = { id: 'other', name: 'other', plan: null }
+  const otherGrant = { secrets: { access: new Secret('ghu_other') }, account: other }
+
+  it('S-19 of another account brings its own token to its own address, and is looked at again', async () => {
+    const answers = [json({ ...user, login: 'other', endpoints: { api: BUSINESS } })]
+    const world = await arrange({ answers, toml: 'expect = { account = "octo" }' })
+    await signIn(world, { account: { id: 'octo', name: 'octo', plan: null } })
+    const before = await world.chosen()
+    await signIn(world, otherGrant)
+    expect(await failureOf(() => world.drive(usableCredential(world.session, before)))).toMatchObject({ code: 'CLAW_EXPECTATION_BROKEN' })
+
+    const free = await arrange({ answers })
+    await signIn(free)
+    const chosen = await free.chosen()
+    await signIn(free, otherGrant)
+    const { credential } = await free.drive(usableCredential(free.session, chosen))
+    expect([credential.secret?.reveal(), credential.baseUrl, credential.account, credential.access?.from.secret?.reveal()]).toEqual([
+      'ghu_other',
+      BUSINESS,
+      'other',
+      'ghu_other',
+    ])
+    expect(sent(free.server).map(([, , authorization]) => authorization)).toEqual(['Bearer ghu_other'])
+  })
+
+  it('S-19 leaves nothing that was minted from the one before', async () => {
+    const world = await arrange({ exchanges: true, answers: [minted('a'), minted('b')] })
+    await signIn(world)
+    expect((await world.use()).secret?.reveal()).toMatch(/^tid=a/)
+    await signIn(world, otherGrant)
+    const [record] = (await world.here.store.read()).records
+    expect([record?.derived, record?.secrets?.derived]).toEqual([{}, undefined])
+    expect((await world.use()).secret?.reveal()).toMatch(/^tid=b/)
+    expect(sent(world.server).map(([, , authorization]) => authorization)).toEqual(['Bearer ghu_grant', 'Bearer ghu_other'])
+  })
+
+  it('R-30 is gone with what was minted from it once somebody signed out', async () => {
+    const world = await arrange({ exchanges: true, answers: [minted('a')] })
+    const id = await signIn(world)
+    const before = await world.chosen()
+    await world.drive(usableCredential(world.session, before))
+    await world.here.store.write({ type: 'logged_out', id })
+    const [record] = (await world.here.store.read()).records
+    expect([record?.derived, record?.secrets]).toEqual([{}, null])
+    const failure = await failureOf(() => world.drive(usableCredential(world.session, before)))
+    expect([failure.code, world.server.requests.length]).toEqual(['CLAW_NO_CREDENTIAL', 1])
+  })
+
+  it('R-30 is not minted from when somebody signs out while the answer is on its way', async () => {
+    let signOut = (): void => {}
+    const out = new Promise<void>((resolve) => {
+      signOut = resolve
+    })
+    const world = await arrange({
+      exchanges: true,
+      answers: [
+        (here) => {
+          const { clock } = here
+          void here.store.read().then(async ({ records }) => {
+            await here.store.write({ type: 'logged_out', id: records[0]?.id ?? '' })
+            signOut()
+          })
+          return minted('a')({ ...here, clock })
+        },
+      ],
+    })
+    await signIn(world)
+    const failure = await failureOf(() => world.use())
+    await out
+    const [record] = (await world.here.store.read()).records
+    expect([failure.code, record?.derived, record?.secrets, world.server.requests.length]).toEqual(['CLAW_NO_CREDENTIAL', {}, null, 1])
+  })
+
+  it.each([
+    ['ahead', 3_600_000],
+    ['behind', -3_600_000],
+  ])('R-26 serves a process whose clock is an hour %s, which mints nothing anew', async (_, aheadMs) => {
+    const world = await arrange({ exchanges: true, answers: [minted('a'), minted('b')] })
+    await signIn(world)
+    const { clock } = world.here
+    const shifted: Session['ports']['clock'] = {
+      now: () => clock.now(),
+      wall: () => clock.wall() + aheadMs,
+      sleepUntil: (instant, signal) => clock.sleepUntil(instant, signal),
+      setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+      clearTimeout: (handle) => clock.clearTimeout(handle),
+    }
+    const elsewhere: Session = { ...world.session, ports: { ...world.session.ports, clock: shifted } }
+    const first = await world.drive(usableCredential(elsewhere, await world.chosen()))
+    const second = await world.use()
+    const third = await world.drive(usableCredential(elsewhere, await world.chosen()))
+    expect([first, third].map(({ credential }) => credential.secret?.reveal())).toEqual(Array(2).fill(second.secret?.reveal()))
+    expect([second.expiresAt, world.server.requests.length]).toEqual([clock.wall() + LIFETIME_S * 1_000, 1])
+  })
+})
