@@ -11,6 +11,7 @@ import { type ListedModel, modelsIn } from './listed-models.ts'
 import { requestUrl } from './request-url.ts'
 import { lowerCase, routeHeaders } from './route-headers.ts'
 import type { Session } from './session.ts'
+import { usableCredential } from './usable-credential.ts'
 
 const LIST_TIMEOUT_MS = 10_000
 const MOST_LIST_BYTES = 8 * 1024 * 1024
@@ -51,9 +52,10 @@ export async function askForModels(session: Session, credential: ChosenCredentia
   throw new ClawError('CLAW_PROTOCOL', { what: `\`${id}\` answered with something else than a list of models` })
 }
 
-/** The ids that a route lists now; `null` where it cannot be asked. */
-export async function liveModels(session: Session, credential: ChosenCredential): Promise<string[] | null> {
+/** The ids that a route lists now, by way of what its credential needs before it is sent; `null` where it cannot be asked. */
+export async function liveModels(session: Session, chosen: ChosenCredential): Promise<string[] | null> {
   try {
+    const { credential } = await usableCredential(session, chosen)
     return (await askForModels(session, credential)).map(({ id }) => id)
   } catch (thrown) {
     session.signal.throwIfAborted()
