@@ -9,7 +9,7 @@ import { accessStepOf } from '../access-step.ts'
 import { usableCredential } from '../usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
-import { credentialFix, describe } from './fixes.ts'
+import { credentialFix, describe, refusalTold } from './fixes.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 
 const QUICK_MS = 2_000
@@ -217,20 +217,18 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
     const isRefused = first.error?.code === 'CLAW_CREDENTIAL_REJECTED' && options.mayRefresh
     const newer = isRefused ? await renewedCredential(session, credential) : undefined
     const probe = newer ? await probeCredential(session, newer) : first
-    return {
-      status: probe.status,
-      evidence: probe.evidence,
-      detail: probe.detail,
-      ...(probe.status === 'pass' ? {} : credentialFix(probe.error, route, chosen.kind === 'none' ? undefined : replacement(chosen))),
-    }
+    const { status, evidence, detail, error } = probe
+    if (status === 'pass') return { status, evidence, detail }
+    return { status, evidence, ...refusalTold(error, detail, route, chosen.kind === 'none' ? undefined : replacement(chosen)) }
   } catch (thrown) {
     if (!(thrown instanceof ClawError)) throw thrown
     const isStore = thrown.exit.name === 'STORE'
+    const said = refusalTold(thrown, describe(thrown), route, replacement(chosen))
     return {
       status: isStore ? 'skip' : 'fail',
       evidence: 'resolved',
-      detail: isStore ? `this could not be verified: ${describe(thrown)}` : describe(thrown),
-      ...credentialFix(thrown, route, replacement(chosen)),
+      ...said,
+      detail: isStore ? `this could not be verified: ${said.detail}` : said.detail,
     }
   }
 }

@@ -40,3 +40,15 @@ export function credentialFix(error: ClawError | null, provider: string, signIn?
   if (text === undefined) return {}
   return { fix: fixFrom(text) ?? { config: text, command: `claw auth ${provider}` } }
 }
+
+/** A refusal as a finding tells it: no new sign-in is advised where the provider means the account, and the error says what helps. */
+export function refusalTold(
+  error: ClawError | null,
+  detail: string,
+  provider: string,
+  signIn: string | undefined,
+): { readonly detail: string; readonly fix?: Fix } {
+  if (error?.code !== 'CLAW_FORBIDDEN' || error.fix === undefined) return { detail, ...credentialFix(error, provider, signIn) }
+  const fix = fixFrom(error.fix)
+  return fix ? { detail, fix } : { detail: `${detail}; ${error.fix}` }
+}
