@@ -8,7 +8,7 @@ import { documentAt, habitsOf, refusalOf } from './vendors.ts'
 /** Everything that is known to be answered at one base URL of the catalogue: prompts, the models, the proof of a credential. */
 export function mirroredDialects(mirrored: MirroredBase): Dialect[] {
   const { route: name, base, protocols, isOpen, credentials } = mirrored
-  const { needsVersion = false, ...habits } = habitsOf(base)
+  const { needsVersion = false, listing, ...habits } = habitsOf(base)
   const refusal = refusalOf(base)
   const inChat = chatGate({ isOpen, credentials, refusal })
   const inMessages = messagesGate({ isOpen, credentials, refusal, needsVersion })
@@ -16,17 +16,19 @@ export function mirroredDialects(mirrored: MirroredBase): Dialect[] {
   return [
     ...(protocols.includes('anthropic-messages') ? [messagesDialect({ name, base, gate: inMessages, ...habits })] : []),
     ...(protocols.includes('openai-chat') ? [chatDialect({ name, base, gate: inChat, ...habits })] : []),
-    readingDialect(mirrored, isMessages ? inMessages : inChat),
+    readingDialect(mirrored, isMessages ? inMessages : inChat, listing),
   ]
 }
 
 /** What a server lists of which the catalogue names no model. */
 const NO_MODEL_OF_ITS_OWN = ['llama3']
 
+type Listing = NonNullable<ReturnType<typeof habitsOf>['listing']>
+
 /** What can be read with GET. */
-function readingDialect({ route: name, protocols, models, reads }: MirroredBase, gate: Gate): Dialect {
+function readingDialect({ route: name, protocols, models, reads }: MirroredBase, gate: Gate, listing?: Listing): Dialect {
   const listed = models.length > 0 ? models : NO_MODEL_OF_ITS_OWN
-  const list = protocols[0] === 'anthropic-messages' ? listOfMessages(listed) : listOfModels(listed)
+  const list = protocols[0] === 'anthropic-messages' && !listing ? listOfMessages(listed) : listOfModels(listed, listing)
   return {
     name,
     answer(request, world) {
@@ -42,6 +44,6 @@ function listOfMessages(models: readonly string[]): unknown {
   return { data, has_more: false, first_id: models[0] ?? null, last_id: models.at(-1) ?? null }
 }
 
-function listOfModels(models: readonly string[]): unknown {
-  return { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'sandbox' })) }
+function listOfModels(models: readonly string[], listing: Listing = {}): unknown {
+  return { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'sandbox', ...listing })) }
 }

@@ -5,14 +5,23 @@ import type { Refusal } from './gate.ts'
 /** How single vendors differ from the vendor whose protocol they speak, by base. */
 interface Habits extends Pick<MessagesRules, 'answersAs' | 'isUnspaced' | 'thinks'>, Pick<ChatRules, 'comment'> {
   readonly needsVersion?: boolean
+  /** What its list says of every model beside the id. */
+  readonly listing?: Readonly<Record<string, unknown>>
 }
 
 const KIMI_CODE: Habits = { answersAs: 'kimi-for-coding', isUnspaced: true, thinks: true }
+
+const COPILOT_LISTING = {
+  model_picker_enabled: true,
+  policy: { state: 'enabled' },
+  capabilities: { supports: { tool_calls: true }, limits: { max_context_window_tokens: 128_000 } },
+}
 
 const HABITS: Readonly<Record<string, Habits>> = {
   '/api.anthropic.com': { needsVersion: true },
   '/api.kimi.com/coding': KIMI_CODE,
   '/api.kimi.ai/coding': KIMI_CODE,
+  '/api.individual.githubcopilot.com': { listing: COPILOT_LISTING },
   '/openrouter.ai/api/v1': { comment: 'OPENROUTER PROCESSING' },
 }
 
