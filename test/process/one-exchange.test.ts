@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { sandboxed } from '../support/sandboxed.ts'
 
@@ -14,6 +15,18 @@ describe('a token of Copilot shared by processes', () => {
     )
     expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1)
     expect(world.journal().filter(({ note }) => note === 'exchanged')).toHaveLength(1)
+  })
+
+  it('8 processes that were refused with it exchange once more, and all get the same new one', async () => {
+    await using world = await sandboxed()
+    await world.claw(ENABLED, 'auth', '--device', 'copilot', '--no-check')
+    const refused = (await world.claw(ENABLED, 'token', 'copilot')).stdout.trim()
+    const hash = createHash('sha256').update(refused).digest('hex')
+    const all = await Promise.all(Array.from({ length: 8 }, () => world.claw(ENABLED, 'token', 'copilot', '--rejected', hash)))
+    expect(all.map(({ exitCode }) => exitCode)).toEqual(Array(8).fill(0))
+    const newer = new Set(all.map(({ stdout }) => stdout.trim()))
+    expect([newer.size, newer.has(refused)]).toEqual([1, false])
+    expect(world.journal().filter(({ note }) => note === 'exchanged')).toHaveLength(2)
   })
 
   it('answers a prompt with it, in the protocol of the model', async () => {
