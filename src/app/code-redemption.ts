@@ -6,6 +6,7 @@ import { type Answer, jsonFields } from '../protocols/answer.ts'
 import { requestCodeExchange } from '../protocols/code-exchange.ts'
 import { checkGrant } from '../protocols/code-grant.ts'
 import { judgeKeyMint, requestKeyMint } from '../protocols/key-mint.ts'
+import { askWhereItIs } from '../protocols/token-addresses.ts'
 import { judgeTokenAnswer } from '../protocols/token-endpoint.ts'
 import { tokenError } from '../protocols/token-error.ts'
 import type { Endpoint } from '../protocols/token-request.ts'
@@ -22,24 +23,52 @@ import type { Ports } from './ports.ts'
 export interface Redemption {
   readonly route: Route
   readonly auth: AuthEntry
+  /** `browser`: in this process, by callback. `paste`: for another process to finish. `complete`: finishing it. */
+  readonly way: 'browser' | 'paste' | 'complete'
   readonly signInCommand: string
 }
+
+/** What a server did not process may be asked again, and does no harm: a limit, an overload, a request that never left. */
+const NOT_PROCESSED: readonly string[] = ['CLAW_RATE_LIMIT', 'CLAW_OVERLOADED']
 
 /** After these words of the server, or a success of its own that is none, the code is used up. */
 const SPENT: readonly string[] = ['CLAW_GRANT_REJECTED', 'CLAW_CODE_EXPIRED', 'CLAW_DENIED', 'CLAW_PROTOCOL']
 
+type Code = Extract<BrowserAnswer, { kind: 'code' }>
+
 /**
- * Redeems a code for a credential: tokens, or a key that the server mints. One request, never repeated: a code is good once.
+ * Redeems a code for a credential: tokens, or a key that the server mints. A code is good once: what may have been processed
+ * is never asked again, and what was surely not is told apart, to be asked again later.
  *
- * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_OVERLOADED`, `CLAW_RATE_LIMIT`, `CLAW_FORBIDDEN`,
- * `CLAW_CLIENT_REFUSED`, `CLAW_REDIRECT`, and `CLAW_PROTOCOL` for a page in the place of an answer: nothing says that the
- * code is used up.
+ * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_FORBIDDEN`, `CLAW_CLIENT_REFUSED`, `CLAW_REDIRECT`,
+ * and `CLAW_PROTOCOL` for a page in the place of an answer: nothing says that the code is used up.
  */
 export async function redeemCode(
   ports: Pick<Ports, 'clock' | 'http'>,
   redemption: Redemption,
   flow: PkceFlow,
-  response: Extract<BrowserAnswer, { kind: 'code' }>,
+  response: Code,
+  signal: AbortSignal,
+): Promise<ExchangeAnswer<NewCredential>> {
+  try {
+    return await redeemOnce(ports, redemption, flow, response, signal)
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError)) throw thrown
+    // What was stored still waits, and the same paste may finish it.
+    const stillWaits = 'run the command again with the same paste: the sign-in still waits'
+    const error = redemption.way === 'complete' ? withFix(thrown, stillWaits) : thrown
+    if (!NOT_PROCESSED.includes(error.code) && error.data.sent !== false) throw error
+    const at = ports.clock.now()
+    const { retryAfterMs } = error.data
+    return { kind: 'notProcessed', at, error, notBefore: typeof retryAfterMs === 'number' ? at + retryAfterMs : at }
+  }
+}
+
+async function redeemOnce(
+  ports: Pick<Ports, 'clock' | 'http'>,
+  redemption: Redemption,
+  flow: PkceFlow,
+  response: Code,
   signal: AbortSignal,
 ): Promise<ExchangeAnswer<NewCredential>> {
   const { clock } = ports
@@ -69,21 +98,23 @@ function send(
   { auth }: Redemption,
   flow: PkceFlow,
   client: OAuthClient,
-  response: Extract<BrowserAnswer, { kind: 'code' }>,
+  response: Code,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { code } = response
   const { verifier, notice } = flow
-  const { resource, audience } = client
+  const { resource, audience, token, tokenFallbacks } = client
   const state = auth.stateInBody ? (expectedResponse(flow, auth).state ?? undefined) : undefined
   const post = (request: Parameters<typeof http.request>[0]) => http.request(request)
-  return auth.kind === 'pkce_key_mint'
-    ? requestKeyMint(post, client.token, { code, verifier }, signal)
-    : requestCodeExchange(post, client.token, { code, verifier, redirectUri: notice.redirectUri ?? '' }, signal, {
-        resource,
-        audience,
-        state,
-      })
+  return askWhereItIs(token, tokenFallbacks, (endpoint) =>
+    auth.kind === 'pkce_key_mint'
+      ? requestKeyMint(post, endpoint, { code, verifier }, signal)
+      : requestCodeExchange(post, endpoint, { code, verifier, redirectUri: notice.redirectUri ?? '' }, signal, {
+          resource,
+          audience,
+          state,
+        }),
+  )
 }
 
 function judged(answer: Answer, { route, auth }: Redemption, flow: PkceFlow, client: OAuthClient, wallNow: number): NewCredential {
@@ -124,7 +155,7 @@ export function withWayOn(said: BrowserAnswer, { signInCommand }: Pick<Redemptio
 }
 
 /** The same error with what to do, where it does not say so itself. */
-export function withFix(error: ClawError, fix: string): ClawError {
+function withFix(error: ClawError, fix: string): ClawError {
   const { code, message, why, data, cause } = error
   return new ClawError(code, { what: message, why, fix: error.fix ?? fix, data, cause })
 }

@@ -10,7 +10,7 @@ import { newPkcePair } from '../protocols/pkce.ts'
 import type { Fields } from '../protocols/token-endpoint.ts'
 import { CallbackListener } from './callback-listener.ts'
 import { type CallbackPlace, pasteRedirectUri } from './callback-place.ts'
-import { type Redemption, redeemCode, withFix, withWayOn } from './code-redemption.ts'
+import { type Redemption, redeemCode, withWayOn } from './code-redemption.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { overtakenSignIn } from './overtaken-sign-in.ts'
 import { FlowLease, pendingPkceIn } from './pending-pkce.ts'
@@ -18,13 +18,11 @@ import { expectedResponse, loginLifetimeMs, noticeOf, type PkceFlow, pasteRules,
 import type { Ports } from './ports.ts'
 import type { Revocation } from './revoke-tokens.ts'
 
-/** `browser`: in this process, by callback. `paste`: for another process to finish. `complete`: finishing it. */
-export type PkceWay = 'browser' | 'paste' | 'complete'
+export type PkceWay = Redemption['way']
 
 /** What a sign-in is for, and how it goes. */
 export interface PkceTarget extends Redemption {
   readonly slot: Slot
-  readonly way: PkceWay
   readonly places: readonly CallbackPlace[]
   readonly pasteCommand: string
   /** Go on with one that was handed over already. */
@@ -117,12 +115,11 @@ export class PkceSignIn {
       // Another process may have finished it while this one waited for the lease.
       if (!snapshot.flows.some(({ id }) => id === flow.id)) return this.#finishedElsewhere(snapshot)
     }
-    const said = await redeemCode(this.#ports, this.#target, flow, response, signal).catch((thrown: unknown) => {
-      // What was stored still waits, and the same paste may finish it.
-      if (!(thrown instanceof ClawError) || this.#target.way !== 'complete') throw thrown
-      throw withFix(thrown, 'run the command again with the same paste: the sign-in still waits')
-    })
-    return said.kind === 'granted' ? { kind: 'granted', credential: { credential: said.credential } } : said
+    const said = await redeemCode(this.#ports, this.#target, flow, response, signal)
+    if (said.kind === 'granted') return { kind: 'granted', credential: { credential: said.credential } }
+    // Nobody is kept from it while this process only waits.
+    if (said.kind === 'notProcessed') await this.#lease.giveBack()
+    return said
   }
 
   async storeCredential(redeemed: Redeemed | null): Promise<StoredSignIn> {

@@ -3,7 +3,8 @@ import type { CredentialRecord, NewCredential } from '../credentials/record.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import type { HttpConnection } from '../platform/http.ts'
 import type { TokenGrant } from '../protocols/token-endpoint.ts'
-import { requestRefresh } from '../protocols/token-request.ts'
+import { TokenAddresses } from '../protocols/token-addresses.ts'
+import { type Endpoint, requestRefresh } from '../protocols/token-request.ts'
 import type { AuthEntry } from '../providers/entry.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { Ports } from './ports.ts'
@@ -20,25 +21,22 @@ export interface WireTarget {
   credentialOf(grant: TokenGrant, client: OAuthClient, record: CredentialRecord): NewCredential
 }
 
-/** Answers of a server that has no such endpoint (any more): nothing was processed. */
-const MOVED: readonly number[] = [404, 405, 410]
-
 /** The token endpoint as a refresh sees it: a fresh connection that stands before the intent is written, and one request. */
 export function tokenWire(ports: Pick<Ports, 'clock' | 'http'>, target: WireTarget): TokenWire {
   const { clock, http } = ports
   const { auth, timeoutMs } = target
-  let standing: { readonly connection: HttpConnection; readonly client: OAuthClient; readonly url: string } | undefined
-  /** How many of the addresses have turned out to be gone. */
-  let gone = 0
+  const addresses = new TokenAddresses()
+  let standing: { readonly connection: HttpConnection; readonly client: OAuthClient; readonly endpoint: Endpoint } | undefined
   return {
     async connect(record, signal) {
       const client = await target.clientOf(record)
-      const url = [client.token.url, ...client.tokenFallbacks][gone] ?? client.token.url
-      standing = { client, url, connection: await http.connect(url, signal) }
+      const endpoint = addresses.of(client.token, client.tokenFallbacks)
+      standing = { client, endpoint, connection: await http.connect(endpoint.url, signal) }
     },
     async refresh(record, refreshToken, signal) {
       if (!standing) throw new ClawError('CLAW_INTERNAL', { what: 'a refresh request had no connection' })
-      const { connection, client, url } = standing
+      const { connection, client, endpoint } = standing
+      const { url } = endpoint
       const sentAt = clock.now()
       try {
         const { audience, resource } = client
@@ -48,15 +46,13 @@ export function tokenWire(ports: Pick<Ports, 'clock' | 'http'>, target: WireTarg
           timeoutMs,
           () => overdue(url, timeoutMs),
           signal,
-          (limited) => requestRefresh(connection, { ...client.token, url }, refreshToken, wish, limited),
+          (limited) => requestRefresh(connection, endpoint, refreshToken, wish, limited),
         )
         const verdict = judgeRefresh(auth, answer, url, clock.wall())
         if (verdict.kind === 'granted')
           return { kind: 'granted', credential: { ...target.credentialOf(verdict.grant, client, record), sentAgoMs: clock.now() - sentAt } }
-        if (verdict.kind === 'refused' && MOVED.includes(answer.status) && gone < client.tokenFallbacks.length) {
-          gone++
+        if (verdict.kind === 'refused' && addresses.goOn(answer, client.tokenFallbacks))
           return { kind: 'not_processed', error: verdict.error, retryAfterMs: 0 }
-        }
         return verdict
       } catch (thrown) {
         return failed(thrown)

@@ -1,37 +1,8 @@
 import { assign, emit, setup } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
-import { type AuthorizationNotice, type BrowserAnswer, type ExchangeAnswer, nobodyCame } from './pkce-words.ts'
+import type { AuthorizationNotice, BrowserAnswer, Context, ExchangeAnswer, Input, Outcome } from './pkce-words.ts'
+import { nextExchangeAt, nobodyCame, outcomeOf } from './pkce-words.ts'
 import { answer, failure, port } from './port.ts'
-
-interface Input {
-  /** False: hand the address over and end; another process goes on. */
-  readonly wait: boolean
-  /** A callback on this machine is listened to. */
-  readonly listens: boolean
-  /** What is pasted is read. */
-  readonly reads: boolean
-  /** What to type to start again. */
-  readonly signInCommand: string
-}
-
-interface Context<Credential, Stored> extends Input {
-  notice: AuthorizationNotice | null
-  response: BrowserAnswer | null
-  credential: Credential | null
-  stored: { readonly value: Stored } | null
-  error: ClawError | null
-}
-
-type Outcome<Stored> =
-  | { readonly ok: true; readonly state: 'granted'; readonly stored: Stored }
-  | { readonly ok: true; readonly state: 'handedOver'; readonly notice: AuthorizationNotice }
-  | { readonly ok: false; readonly error: ClawError }
-
-function outcomeOf<Stored>({ stored, error, notice }: Context<unknown, Stored>): Outcome<Stored> {
-  if (stored) return { ok: true, state: 'granted', stored: stored.value }
-  if (notice && !error) return { ok: true, state: 'handedOver', notice }
-  return { ok: false, error: error ?? new ClawError('CLAW_INTERNAL', { what: 'a sign-in ended without a reason' }) }
-}
 
 /** `Credential` is what the code brings and `Stored` what storing it gives back: the machine carries both unseen. */
 export function pkceMachine<Credential, Stored>() {
@@ -63,6 +34,8 @@ export function pkceMachine<Credential, Stored>() {
       isUnusable: ({ context }, said: BrowserAnswer) => said.kind === 'unusable' && context.listens,
       isEnded: ({ context }, said: BrowserAnswer) => said.kind === 'ended' && context.listens,
       isGranted: (_, said: Exchanged) => said.kind === 'granted',
+      isRefusedExchange: (_, said: Exchanged) => said.kind === 'refused',
+      isAskedAgain: ({ context }, said: Exchanged) => nextExchangeAt(said, context.repeats, Number(context.notice?.expiresAt)) !== null,
     },
     actions: {
       keepNotice: assign({ notice: (_, notice: AuthorizationNotice) => notice }),
@@ -70,17 +43,30 @@ export function pkceMachine<Credential, Stored>() {
       keepResponse: assign({ response: (_, said: BrowserAnswer) => said }),
       sayUnusable: emit((_, said: BrowserAnswer) => ({ type: 'pasteRefused', error: errorOf(said) })),
       keepCredential: assign({ credential: (_, said: Exchanged) => (said.kind === 'granted' ? said.credential : null) }),
+      scheduleExchange: assign(({ context }, said: Exchanged) => ({
+        nextExchangeAt: nextExchangeAt(said, context.repeats, Number(context.notice?.expiresAt)) ?? 0,
+        repeats: context.repeats + 1,
+      })),
       keepStored: assign({ stored: (_, params: { value: Stored }) => params }),
       fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
       failAnswered: assign({ error: (_, said: BrowserAnswer) => errorOf(said) }),
-      failExchange: assign({ error: (_, said: Exchanged) => (said.kind === 'refused' ? said.error : null) }),
+      failExchange: assign({ error: (_, said: Exchanged) => ('error' in said ? said.error : null) }),
       failExpired: assign({ error: ({ context }) => nobodyCame(context.signInCommand) }),
       failCancelled: assign({ error: () => new ClawError('CLAW_CANCELLED', { what: 'the sign-in was cancelled' }) }),
     },
   }).createMachine({
     id: 'pkce',
     description: 'A sign-in in a browser that ends in a code: the callback and a paste, whichever comes first (RFC 7636, RFC 8252)',
-    context: ({ input }) => ({ ...input, notice: null, response: null, credential: null, stored: null, error: null }),
+    context: ({ input }) => ({
+      ...input,
+      notice: null,
+      response: null,
+      repeats: 0,
+      nextExchangeAt: 0,
+      credential: null,
+      stored: null,
+      error: null,
+    }),
     initial: 'starting',
     on: { CANCEL: { target: '.failed', actions: 'failCancelled' } },
     states: {
@@ -203,8 +189,27 @@ export function pkceMachine<Credential, Stored>() {
               target: 'storingCredential',
               actions: { type: 'keepCredential', params: answer },
             },
-            { target: 'discardingFlow', actions: { type: 'failExchange', params: answer } },
+            {
+              guard: { type: 'isRefusedExchange', params: answer },
+              target: 'discardingFlow',
+              actions: { type: 'failExchange', params: answer },
+            },
+            {
+              guard: { type: 'isAskedAgain', params: answer },
+              target: 'awaitingNextExchange',
+              actions: { type: 'scheduleExchange', params: answer },
+            },
+            { target: 'failed', actions: { type: 'failExchange', params: answer } },
           ],
+          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+        },
+      },
+      awaitingNextExchange: {
+        description: 'the server did not look at the code; a sign-in that was handed over outlives a cancellation here',
+        invoke: {
+          src: 'sleepUntil',
+          input: ({ context }) => ({ instant: context.nextExchangeAt }),
+          onDone: { target: 'exchangingCode' },
           onError: { target: 'failed', actions: { type: 'fail', params: failure } },
         },
       },

@@ -65,6 +65,11 @@ const OAUTH_WORDS: readonly string[] = [
   'expired_token',
 ]
 
+/** Whether an answer is an error in the words of OAuth: the endpoint itself has judged the request. */
+export function isWordOfOAuth({ text }: Answer): boolean {
+  return OAUTH_WORDS.includes(oauthErrorOf(jsonFields(text))?.error ?? '')
+}
+
 /**
  * Judges the answer of a token endpoint: body first, the `error` field before the status, then every field in the order of
  * RFC 6749 section 5.1.

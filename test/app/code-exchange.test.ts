@@ -5,13 +5,26 @@ import { loopbackServer } from '../support/loopback-server.ts'
 
 const GRANT = { access_token: 'access-token-1', refresh_token: 'refresh-token-1', token_type: 'Bearer', expires_in: 900 }
 
+interface Given {
+  readonly status?: number
+  readonly body: unknown
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** A provider of one's own whose token endpoint answers so, up to the exchange of a code. */
-async function exchanged(answer: { status?: number; body: unknown; type?: string }, more = '', paste = (state: string) => `c1#${state}`) {
-  await using server = await loopbackServer(() => ({
-    status: answer.status ?? 200,
-    headers: { 'content-type': answer.type ?? 'application/json' },
-    body: typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body),
-  }))
+async function exchanged(given: Given | readonly Given[], more = '', paste = (state: string) => `c1#${state}`, at?: string) {
+  const answers = Array.isArray(given) ? given : [given]
+  const times: number[] = []
+  await using server = await loopbackServer((_, index) => {
+    times.push((world.here.clock.now() - startedAt) / 1_000)
+    const answer = answers[index] ?? answers.at(-1)
+    return {
+      status: answer.status ?? 200,
+      headers: { 'content-type': answer.type ?? 'application/json', ...answer.headers },
+      body: typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body),
+    }
+  })
   await using world = await signInWorld(
     `[providers.own]
 protocol = "openai-chat"
@@ -20,25 +33,27 @@ models = ["m"]
 [providers.own.auth.web]
 method = "pkce"
 authorization_endpoint = "https://auth.example/authorize"
-token_endpoint = "${server.origin}/token"
+token_endpoint = "${at ?? `${server.origin}/token`}"
 client_id = "own-client"
 scope = "openid"
 redirect_uri = "http://127.0.0.1:4567/callback"
-${more}`,
+${more.replaceAll('$ORIGIN', server.origin)}`,
     { OWN_SECRET: 'own-client-secret' },
   )
+  const startedAt = world.here.clock.now()
   let url = ''
   await world.signIn({ name: 'own', way: 'paste' }, async (printed) => {
     url = printed
   })
   const query = new URL(url).searchParams
   const work = () => world.signIn({ name: 'own', way: 'complete', paste: async () => paste(query.get('state') ?? '') })
-  const said = await work().then(
+  const said = await world.drive(work()).then(
     (result) => result,
     (thrown: unknown) => failureOf(() => Promise.reject(thrown)),
   )
+  const after = (world.here.clock.now() - startedAt) / 1_000
   const { records, flows } = await world.here.store.read()
-  return { said, query, requests: server.requests, records, waits: flows.length }
+  return { said, query, requests: server.requests, times, after, records, waits: flows.length }
 }
 
 describe('the exchange of a code', () => {
@@ -81,7 +96,7 @@ describe('the exchange of a code', () => {
     expect([state?.length, code_challenge?.length]).toEqual([43, 43])
   })
 
-  it.each<[string, { status?: number; body: unknown; type?: string }, string, number]>([
+  it.each<[string, Given, string, number]>([
     ['a success', { body: GRANT }, 'granted', 0],
     ['no access token', { body: { ...GRANT, access_token: undefined } }, 'CLAW_PROTOCOL', 0],
     ['an access token that is no text', { body: { ...GRANT, access_token: 42 } }, 'CLAW_PROTOCOL', 0],
@@ -103,9 +118,7 @@ describe('the exchange of a code', () => {
     ['invalid_grant', { status: 400, body: { error: 'invalid_grant', error_description: 'code expired' } }, 'CLAW_GRANT_REJECTED', 0],
     ['access_denied', { status: 400, body: { error: 'access_denied' } }, 'CLAW_DENIED', 0],
     ['invalid_client', { status: 401, body: { error: 'invalid_client' } }, 'CLAW_CLIENT_REFUSED', 1],
-    ['429', { status: 429, body: '' }, 'CLAW_RATE_LIMIT', 1],
     ['500', { status: 500, body: 'oops' }, 'CLAW_SERVER', 1],
-    ['503', { status: 503, body: '' }, 'CLAW_OVERLOADED', 1],
   ])('answered with %s: stored only when good, and kept waiting unless the code is used up', async (_, answer, end, waits) => {
     const run = await exchanged(answer)
     expect({
@@ -114,5 +127,51 @@ describe('the exchange of a code', () => {
       stored: run.records.length,
       waits: run.waits,
     }).toEqual({ end, asked: 1, stored: end === 'granted' ? 1 : 0, waits })
+  })
+
+  it.each<[string, readonly Given[], string, readonly number[], number]>([
+    ['503 once', [{ status: 503, body: '' }, { body: GRANT }], 'granted', [0, 1], 0],
+    ['429 for good', [{ status: 429, body: '' }], 'CLAW_RATE_LIMIT', [0, 1, 3, 7], 1],
+    ['503 for good', [{ status: 503, body: '' }], 'CLAW_OVERLOADED', [0, 1, 3, 7], 1],
+    ['429 with a wish', [{ status: 429, body: '', headers: { 'retry-after': '9' } }, { body: GRANT }], 'granted', [0, 9], 0],
+    [
+      '503, then 500',
+      [
+        { status: 503, body: '' },
+        { status: 500, body: '' },
+      ],
+      'CLAW_SERVER',
+      [0, 1],
+      1,
+    ],
+  ])('answered with %s: asked again only while it was surely not processed', async (_, answers, end, times, waits) => {
+    const run = await exchanged(answers)
+    expect({ end: 'state' in run.said ? run.said.state : run.said.code, times: run.times, waits: run.waits }).toEqual({ end, times, waits })
+  })
+
+  it('that never left is tried again, and still waits afterwards', async () => {
+    const run = await exchanged({ body: GRANT }, '', (state) => `c1#${state}`, 'http://127.0.0.1:9/token')
+    expect({ said: run.said, after: run.after, waits: run.waits }).toEqual({
+      said: expect.objectContaining({
+        code: 'CLAW_NETWORK',
+        data: { errno: 'ECONNREFUSED', sent: false },
+      }),
+      after: 7,
+      waits: 1,
+    })
+  })
+
+  it.each([404, 405, 410])('goes to the next address of the vendor where the first answers %i', async (status) => {
+    const run = await exchanged([{ status, body: { type: 'error' } }, { body: GRANT }], 'token_url_fallbacks = ["$ORIGIN/older"]')
+    expect([run.requests.map(({ path }) => path), run.times, run.waits]).toEqual([['/token', '/older'], [0, 0], 0])
+    expect(run.requests[1]?.body).toBe(run.requests[0]?.body)
+  })
+
+  it('stays where the server itself has judged the code, under whatever status', async () => {
+    const run = await exchanged(
+      [{ status: 404, body: { error: 'invalid_grant' } }, { body: GRANT }],
+      'token_url_fallbacks = ["$ORIGIN/older"]',
+    )
+    expect([run.said, run.requests.length]).toEqual([expect.objectContaining({ code: 'CLAW_GRANT_REJECTED' }), 1])
   })
 })

@@ -6,13 +6,13 @@ import { ClawError } from '../../src/core/errors.ts'
 import { MemorySpool } from '../../src/credentials/memory-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
-import type { Http } from '../../src/platform/http.ts'
 import { UndiciHttp } from '../../src/platform/undici-http.ts'
 import { beforeWrite } from '../support/before-write.ts'
 import { credentialWorld } from '../support/credential-world.ts'
 import { type Answer, loopbackServer, type SeenRequest } from '../support/loopback-server.ts'
 import { jwt } from '../support/jwt.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { watched } from '../support/watched-http.ts'
 
 const opened: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -29,37 +29,6 @@ const json = (body: object, status = 200, headers: Record<string, string> = {}):
 const page: Answer = { status: 403, headers: { 'content-type': 'text/html' }, body: '<html>' }
 const pending = json({ error: 'authorization_pending' }, 400)
 const granted = json({ access_token: 'CANARY-access', refresh_token: 'CANARY-refresh', token_type: 'Bearer', expires_in: 900 })
-
-/** Whether a request is on the wire: the fake clock must stand still then. */
-function watched(http: Http): { readonly http: Http; isBusy(): boolean } {
-  let open = 0
-  const end = () => {
-    open--
-  }
-  return {
-    isBusy: () => open > 0,
-    http: {
-      connect: (url, signal) => http.connect(url, signal),
-      async request(request) {
-        open++
-        try {
-          const response = await http.request(request)
-          const body = (async function* () {
-            try {
-              yield* response.body
-            } finally {
-              end()
-            }
-          })()
-          return { ...response, body }
-        } catch (thrown) {
-          end()
-          throw thrown
-        }
-      },
-    },
-  }
-}
 
 function shown({ code, message, why, fix }: ClawError) {
   return { code, message, ...(why !== undefined && { why }), ...(fix !== undefined && { fix }) }

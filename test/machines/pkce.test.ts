@@ -166,6 +166,31 @@ describe('a sign-in in a browser', () => {
     expect(unsent.log.at(-1)).toBe('exchangeCode')
   })
 
+  it('asks again what was not processed after 1, 2 and 4 s, or when the server wants it, and never after its expiry', async () => {
+    const at = [0]
+    const busy = new ClawError('CLAW_OVERLOADED', { what: 'busy' })
+    const exchange = async (): Promise<ExchangeAnswer<Token>> => {
+      const now = run.clock.now()
+      at.push((now - T0) / 1_000)
+      return { kind: 'notProcessed', at: now, error: busy, notBefore: at.length === 3 ? now + 3_000 : now }
+    }
+    const run = start({ callback: code, exchange })
+    expect(await run.clock.driveUntil(run.ended)).toEqual({ ok: false, error: busy })
+    expect(at).toEqual([0, 0, 1, 4, 8])
+    expect(run.log.filter((what) => what !== 'exchangeCode')).toEqual(['openCallback', 'prepareRequest', 'awaitCallback'])
+    const late = start({ callback: code, exchange: { kind: 'notProcessed', at: T0, error: busy, notBefore: notice.expiresAt } })
+    expect(await late.ended).toEqual({ ok: false, error: busy })
+    expect(late.clock.pending).toBe(0)
+  })
+
+  it('is cancelled while it waits to ask again', async () => {
+    const run = start({ callback: code, exchange: { kind: 'notProcessed', at: T0, error: denied, notBefore: T0 } })
+    await run.clock.advance(500)
+    run.cancel()
+    expect(await run.ended).toMatchObject({ thrown: { code: 'CLAW_TIMEOUT' } })
+    expect([run.log.at(-1), run.clock.pending]).toEqual(['exchangeCode', 0])
+  })
+
   it('S-36 ends at the instant of its expiry and not before', async () => {
     const run = start()
     await run.clock.advance(599_999)

@@ -10,6 +10,7 @@ import { credentialWorld, type TestWorld } from './credential-world.ts'
 import { fakeClock } from './fake-clock.ts'
 import { ask } from './loopback-client.ts'
 import { seededRandom } from './seeded-random.ts'
+import { watched } from './watched-http.ts'
 
 /** A machine without a browser, and somebody with one somewhere else. */
 export interface SignInWorld extends AsyncDisposable {
@@ -17,6 +18,8 @@ export interface SignInWorld extends AsyncDisposable {
   readonly session: Session
   /** Signs in; what `act` does with the printed address belongs to it. */
   signIn(options: Partial<PkceOptions> & Pick<PkceOptions, 'name' | 'way'>, act?: (url: string) => Promise<void>): Promise<PkceSignInResult>
+  /** Moves the clock on until that has ended. */
+  drive<T>(work: Promise<T>): Promise<T>
   /** Sentences about pastes that were not taken. */
   readonly refusedPastes: readonly ClawError[]
 }
@@ -24,7 +27,8 @@ export interface SignInWorld extends AsyncDisposable {
 /** By a clock that stands still: nothing ends but by what is done. */
 export async function signInWorld(toml: string, variables: Readonly<Record<string, string>> = {}): Promise<SignInWorld> {
   const here = await credentialWorld(toml, variables)
-  const http = new UndiciHttp({ clock: here.clock, environment: here.ports.environment })
+  const undici = new UndiciHttp({ clock: here.clock, environment: here.ports.environment })
+  const { http, isBusy } = watched(undici)
   const base = sessionOf(here)
   const session = { ...base, ports: { ...base.ports, http } }
   const refusedPastes: ClawError[] = []
@@ -32,6 +36,7 @@ export async function signInWorld(toml: string, variables: Readonly<Record<strin
     here,
     session,
     refusedPastes,
+    drive: (work) => here.clock.driveUntil(work, isBusy),
     async signIn(options, act) {
       let acted: Promise<void> | undefined
       const result = await signInWithBrowser(session, {
@@ -47,7 +52,7 @@ export async function signInWorld(toml: string, variables: Readonly<Record<strin
       return result
     },
     async [Symbol.asyncDispose]() {
-      await http.close()
+      await undici.close()
       await here.remove()
     },
   }

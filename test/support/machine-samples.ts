@@ -136,6 +136,8 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
       exchangeCode: [
         { kind: 'granted', credential: { access: key } },
         { kind: 'refused', error },
+        { kind: 'notProcessed', at: 1, error, notBefore: 1 },
+        { kind: 'notProcessed', at: 900_000, error, notBefore: 900_000 },
       ],
       storeCredential: [{ access: key }],
     },
