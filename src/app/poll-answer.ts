@@ -14,12 +14,19 @@ interface Polling {
   readonly signInCommand: string
 }
 
-/** Makes one poll and puts its answer into the words of the machine; no answer at all is one of them. */
+/**
+ * Makes one poll and puts its answer into the words of the machine; no answer at all is one of them.
+ *
+ * A success that is none (`CLAW_PROTOCOL`) ends the flow for good: the code may be spent, and what it brought is lost. The
+ * flow is forgotten, so that nobody sends the code again or waits for an answer that cannot come.
+ */
 export async function machineAnswer(poll: () => Promise<DevicePoll>, { clock, signal, signInCommand }: Polling): Promise<Said> {
   try {
     return inWordsOfTheMachine(await poll(), clock.now(), signInCommand)
   } catch (thrown) {
-    if (signal.aborted || !(thrown instanceof ClawError) || !['CLAW_NETWORK', 'CLAW_TIMEOUT'].includes(thrown.code)) throw thrown
+    if (signal.aborted || !(thrown instanceof ClawError)) throw thrown
+    if (thrown.code === 'CLAW_PROTOCOL') return { kind: 'refused', at: clock.now(), error: withFix(thrown, signInCommand) }
+    if (!['CLAW_NETWORK', 'CLAW_TIMEOUT'].includes(thrown.code)) throw thrown
     return { kind: 'unreachable', at: clock.now(), error: thrown, notBefore: null }
   }
 }
@@ -45,8 +52,10 @@ function inWordsOfTheMachine(said: DevicePoll, at: number, signInCommand: string
   }
 }
 
-/** A code that the server does not take any more is helped by a new one. */
+/** A code that is used up, or may be, is helped by a new one. */
 function withFix(error: ClawError, fix: string): ClawError {
   const { code, message, why, data } = error
-  return code === 'CLAW_GRANT_REJECTED' && error.fix === undefined ? new ClawError(code, { what: message, why, fix, data }) : error
+  return ['CLAW_GRANT_REJECTED', 'CLAW_PROTOCOL'].includes(code) && error.fix === undefined
+    ? new ClawError(code, { what: message, why, fix, data })
+    : error
 }
