@@ -174,4 +174,12 @@ describe('the exchange of a code', () => {
     )
     expect([run.said, run.requests.length]).toEqual([expect.objectContaining({ code: 'CLAW_GRANT_REJECTED' }), 1])
   })
+
+  it('keeps what its refreshes are to bring back, and the instant before which none is welcome', async () => {
+    const wishes = 'echo_on_refresh = ["principal_type", "nested.id"]\nearliest_refresh_field = "earliest_refresh_at"'
+    const earliest = Date.UTC(2026, 0, 1, 0, 5) / 1_000
+    const body = { ...GRANT, principal_type: 'user', nested: { id: 'n1' }, earliest_refresh_at: earliest, other: 'dropped' }
+    const { records } = await exchanged({ body }, wishes)
+    expect(records[0]?.renewal).toEqual({ echo: { principal_type: 'user', 'nested.id': 'n1' }, notBefore: earliest * 1_000 })
+  })
 })
