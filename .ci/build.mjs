@@ -16,7 +16,7 @@ const GROUPS = [
   { name: 'registry', test: /src\/cli\/registry\.ts$/, priority: 4 },
   { name: 'shell', test: /src\/(?:cli\/(?:run-cli|claw-command|option-values)|platform\/(?:system|debugging))\.ts$/, priority: 3 },
   { name: 'store', test: /src\/credentials\/(?:file-store|answer-spool)\.ts$/, priority: 2 },
-  { name: 'credential', test: /src\/app\/(?:usable-credential|find-credential|stored-candidates)\.ts$/, priority: 1 },
+  { name: 'credential', test: /src\/app\/credential\/(?:usable-credential|find-credential|stored-candidates)\.ts$/, priority: 1 },
 ]
 
 /** Clipanion opens all three standard streams when it is loaded, for a context that claw always gives it itself. */

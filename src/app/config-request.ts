@@ -1,7 +1,7 @@
 import type { ConfigRequest } from '../config/config-request.ts'
 import { ClawError } from '../core/errors.ts'
 import { systemConfigFiles } from '../platform/config-files.ts'
-import { catalogueNames } from './catalogue.ts'
+import { catalogueNames } from './catalogue/catalogue.ts'
 import type { World } from './ports.ts'
 
 /** What the commands about the configuration need of the world, and the options that name a file. */

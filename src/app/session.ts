@@ -4,7 +4,7 @@ import { readConfig } from '../config/load-config.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import { systemConfigFiles } from '../platform/config-files.ts'
 import type { Http } from '../platform/http.ts'
-import { buildCatalogue, catalogueNames, type Catalogue } from './catalogue.ts'
+import { buildCatalogue, catalogueNames, type Catalogue } from './catalogue/catalogue.ts'
 import { absentStore } from './absent-store.ts'
 import type { Ports, World } from './ports.ts'
 

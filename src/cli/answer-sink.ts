@@ -1,5 +1,5 @@
 import { visible } from '../core/visible.ts'
-import { writeOutFile } from '../app/out-file.ts'
+import { writeOutFile } from '../app/prompt/out-file.ts'
 import { CiEscape } from './ci-escape.ts'
 import type { Shell, TextOutput } from './context.ts'
 

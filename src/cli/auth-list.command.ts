@@ -1,5 +1,5 @@
 import { Command } from 'clipanion'
-import { listProviders } from '../app/list-providers.ts'
+import { listProviders } from '../app/catalogue/list-providers.ts'
 import { ClawCommand } from './claw-command.ts'
 import { renderProviders } from './render-providers.ts'
 

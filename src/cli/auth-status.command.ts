@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
-import { accountWords } from '../app/account.ts'
-import { credentialStatus, meetsGate } from '../app/credential-status.ts'
+import { accountWords } from '../app/sign-in/account.ts'
+import { credentialStatus, meetsGate } from '../app/credential/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
 import { durationOf, kindOf } from './option-values.ts'
 import { slotName } from '../core/vocabulary.ts'

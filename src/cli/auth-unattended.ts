@@ -1,6 +1,6 @@
-import { chooseUnattended, type Here, type Unattended } from '../app/choose-unattended.ts'
+import { chooseUnattended, type Here, type Unattended } from '../app/sign-in/choose-unattended.ts'
 import type { Session } from '../app/session.ts'
-import { profileOf } from '../app/wanted-credential.ts'
+import { profileOf } from '../app/credential/wanted-credential.ts'
 import { formatInstant } from '../core/duration.ts'
 import { slotName } from '../core/vocabulary.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'

@@ -142,7 +142,7 @@ export class AuthCommand extends ClawCommand {
 
   async #list(): Promise<number> {
     if (this.json) throw new ClawError('CLAW_USAGE', { what: 'no provider was named', fix: 'claw auth list --json' })
-    const { listProviders } = await import('../app/list-providers.ts')
+    const { listProviders } = await import('../app/catalogue/list-providers.ts')
     const { renderProviders } = await import('./render-providers.ts')
     await this.say(renderProviders(await listProviders(await this.openSession(), this.here)))
     return 2
@@ -152,7 +152,7 @@ export class AuthCommand extends ClawCommand {
   async #choose(provider: string): Promise<number> {
     const session = await this.openSession()
     if (this.stdin || this.fromEnv !== undefined || this.fromFile !== undefined) {
-      const { methodOfValue } = await import('../app/choose-unattended.ts')
+      const { methodOfValue } = await import('../app/sign-in/choose-unattended.ts')
       return this.#storeKey(provider, methodOfValue(session, provider))
     }
     const { signInUnattended } = await import('./auth-unattended.ts')

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion'
-import type { ChosenCredential } from '../app/find-credential.ts'
+import type { ChosenCredential } from '../app/credential/find-credential.ts'
 import { openSession, type Session } from '../app/session.ts'
 import { formatDuration, parseDuration } from '../core/duration.ts'
 import { ClawError, toClawError } from '../core/errors.ts'

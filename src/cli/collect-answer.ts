@@ -1,5 +1,5 @@
 import { ClawError } from '../core/errors.ts'
-import type { PromptRun } from '../app/run-prompt.ts'
+import type { PromptRun } from '../app/prompt/run-prompt.ts'
 import type { AnswerSink } from './answer-sink.ts'
 
 export interface Collected {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { runDoctor } from '../app/doctor/run-doctor.ts'
-import { writeOutFile } from '../app/out-file.ts'
+import { writeOutFile } from '../app/prompt/out-file.ts'
 import { durationOf, kindOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 import { jsonLine } from './json-line.ts'

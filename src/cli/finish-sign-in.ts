@@ -1,8 +1,8 @@
-import { accountWords } from '../app/account.ts'
-import { accountChange } from '../app/account-change.ts'
-import { checkSignIn, type CheckedSignIn } from '../app/check-sign-in.ts'
+import { accountWords } from '../app/sign-in/account.ts'
+import { accountChange } from '../app/sign-in/account-change.ts'
+import { checkSignIn, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
 import type { Session } from '../app/session.ts'
-import type { SignedIn } from '../app/signed-in.ts'
+import type { SignedIn } from '../app/sign-in/signed-in.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 import { authResult } from './auth-result.ts'
 

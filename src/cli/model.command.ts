@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { setModel } from '../app/edit-config.ts'
-import { checkDefault, compareModels, listModels, type ModelRow } from '../app/list-models.ts'
+import { checkDefault, compareModels, listModels, type ModelRow } from '../app/catalogue/list-models.ts'
 import { ClawError } from '../core/errors.ts'
 import { visibleLine } from '../core/visible.ts'
 import { ClawCommand } from './claw-command.ts'

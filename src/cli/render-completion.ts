@@ -1,4 +1,4 @@
-import { catalogueNames } from '../app/catalogue.ts'
+import { catalogueNames } from '../app/catalogue/catalogue.ts'
 import { definitionOf } from './command-definition.ts'
 import { TOPICS } from './help-topics.ts'
 import { COMMANDS } from './registry.ts'

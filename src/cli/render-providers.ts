@@ -1,4 +1,4 @@
-import type { CredentialRow, MethodRow, ProviderRow } from '../app/list-providers.ts'
+import type { CredentialRow, MethodRow, ProviderRow } from '../app/catalogue/list-providers.ts'
 import { slotName } from '../core/vocabulary.ts'
 import { wrap } from './wrap.ts'
 

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion'
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
-import { bundleOf, handOut, tokenObject, writeBundleFile } from '../app/hand-out.ts'
-import { credentialNotices, type UsableCredential } from '../app/usable-credential.ts'
+import { bundleOf, handOut, tokenObject, writeBundleFile } from '../app/credential/hand-out.ts'
+import { credentialNotices, type UsableCredential } from '../app/credential/usable-credential.ts'
 import { durationOf } from './option-values.ts'
 import { ClawCommand } from './claw-command.ts'
 

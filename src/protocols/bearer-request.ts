@@ -5,7 +5,7 @@ import { MAX_ANSWER_BYTES } from '../platform/http.ts'
 import { readText } from '../platform/read-text.ts'
 import { refuseRedirect } from '../platform/refuse-redirect.ts'
 import type { Answer } from './answer.ts'
-import type { Send } from './token-request.ts'
+import type { Send } from './oauth/token-request.ts'
 
 /**
  * Asks for a document with a token as bearer (RFC 6750 section 2.1) and reads it to its end, whatever its status. Only

@@ -1,5 +1,5 @@
 import type { Reference } from '../core/reference.ts'
-import type { AccountFields, RefusalRule } from '../protocols/account-answer.ts'
+import type { AccountFields, RefusalRule } from '../protocols/oauth/account-answer.ts'
 import type { FederationEntry } from './federation-entry.ts'
 
 /** The kinds of auth entries, as the vendors' methods differ. */

@@ -1,5 +1,5 @@
 import type { Protocol } from '../core/vocabulary.ts'
-import type { AccountRules } from '../protocols/account-claims.ts'
+import type { AccountRules } from '../protocols/oauth/account-claims.ts'
 import type { Dialect } from '../protocols/prompt/conversation.ts'
 import type { ErrorRule } from '../protocols/prompt/error-kind.ts'
 import type { AuthEntry } from './auth-entry.ts'

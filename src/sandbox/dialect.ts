@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Served } from '../platform/http-server.ts'
 import type { ServedRequest } from '../platform/served-request.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
+import type { AuthorizationServer } from './sign-in/authorization-server.ts'
 import type { JournalNote } from './journal.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Script } from './script.ts'

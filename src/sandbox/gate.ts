@@ -1,8 +1,8 @@
 import type { ServedRequest } from '../platform/served-request.ts'
-import { messagesError } from './anthropic-messages.ts'
+import { messagesError } from './prompt/anthropic-messages.ts'
 import { credentialOf, isTaken, type TakenCredential } from './credential.ts'
 import { json, type Reply, type SandboxWorld } from './dialect.ts'
-import { chatError } from './openai-chat.ts'
+import { chatError } from './prompt/openai-chat.ts'
 
 /** Refuses what comes without the right credential, before anything else is looked at. */
 export type Gate = (request: ServedRequest, world: SandboxWorld) => Reply | undefined

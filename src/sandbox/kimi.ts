@@ -1,6 +1,6 @@
 import { credentialOf, isTaken, type TakenCredential } from './credential.ts'
 import { type Dialect, json } from './dialect.ts'
-import { tokenDialect } from './token-dialect.ts'
+import { tokenDialect } from './sign-in/token-dialect.ts'
 
 const MODELS = ['kimi-for-coding', 'k3']
 const TAKEN: readonly TakenCredential[] = [

@@ -1,8 +1,8 @@
-import { messagesDialect } from './anthropic-messages.ts'
+import { messagesDialect } from './prompt/anthropic-messages.ts'
 import { type Dialect, json } from './dialect.ts'
 import { chatGate, type Gate, messagesGate } from './gate.ts'
 import type { MirroredBase } from './mirror.ts'
-import { chatDialect } from './openai-chat.ts'
+import { chatDialect } from './prompt/openai-chat.ts'
 import { documentAt, habitsOf, refusalOf } from './vendors.ts'
 
 /** Everything that is known to be answered at one base URL of the catalogue: prompts, the models, the proof of a credential. */

@@ -1,5 +1,5 @@
-import type { ChatRules } from './openai-chat.ts'
-import type { MessagesRules } from './anthropic-messages.ts'
+import type { ChatRules } from './prompt/openai-chat.ts'
+import type { MessagesRules } from './prompt/anthropic-messages.ts'
 import type { Refusal } from './gate.ts'
 
 /** How single vendors differ from the vendor whose protocol they speak, by base. */

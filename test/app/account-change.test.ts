@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { accountChange } from '../../src/app/account-change.ts'
+import { accountChange } from '../../src/app/sign-in/account-change.ts'
 
 const account = (id: string | null, name: string | null = null) => ({ account: { id, name, plan: null } })
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { baseUrlOf } from '../../src/app/base-url.ts'
-import { buildCatalogue } from '../../src/app/catalogue.ts'
-import { deviceHeaders, dialectOf, routeHeaders } from '../../src/app/route-headers.ts'
+import { baseUrlOf } from '../../src/app/catalogue/base-url.ts'
+import { buildCatalogue } from '../../src/app/catalogue/catalogue.ts'
+import { deviceHeaders, dialectOf, routeHeaders } from '../../src/app/access/route-headers.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { credentialStatus } from '../../src/app/credential-status.ts'
-import { headersFor } from '../../src/app/credential-headers.ts'
-import { findCredential } from '../../src/app/find-credential.ts'
-import { probeCredential } from '../../src/app/probe.ts'
-import { usableCredential } from '../../src/app/usable-credential.ts'
+import { credentialStatus } from '../../src/app/credential/credential-status.ts'
+import { headersFor } from '../../src/app/credential/credential-headers.ts'
+import { findCredential } from '../../src/app/credential/find-credential.ts'
+import { probeCredential } from '../../src/app/access/probe.ts'
+import { usableCredential } from '../../src/app/credential/usable-credential.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 import { jwt } from '../support/jwt.ts'
@@ -144,7 +144,7 @@ describe('the account of a ChatGPT credential', () => {
   it('is missing from the JWT of an agent identity, which is told so', async () => {
     const { chosen, session } = await arrange({}, { CODEX_ACCESS_TOKEN: jwt({ agent_runtime_id: 'a', account_id: 'acct-1' }) })
     expect(await failureOf(chosen)).toMatchObject({ code: 'CLAW_NO_CREDENTIAL' })
-    const { surveyCredentials } = await import('../../src/app/find-credential.ts')
+    const { surveyCredentials } = await import('../../src/app/credential/find-credential.ts')
     const { rows } = await surveyCredentials(session, { named: session.catalogue.find('codex'), model: null })
     expect(rows.filter(({ source }) => source.startsWith('env:'))).toMatchObject([
       { state: 'wrong_kind', reason: 'it is the JWT of an agent identity, which claw does not support' },

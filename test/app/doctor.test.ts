@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DoctorOptions } from '../../src/app/doctor/ground.ts'
 import { runDoctor } from '../../src/app/doctor/run-doctor.ts'
-import { credentialStatus, meetsGate } from '../../src/app/credential-status.ts'
+import { credentialStatus, meetsGate } from '../../src/app/credential/credential-status.ts'
 import type { Session } from '../../src/app/session.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'

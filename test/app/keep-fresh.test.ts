@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { keepFresh, type KeepFreshOptions } from '../../src/app/keep-fresh.ts'
-import type { TokenWire, WireAnswer } from '../../src/app/refresh-ports.ts'
+import { keepFresh, type KeepFreshOptions } from '../../src/app/refresh/keep-fresh.ts'
+import type { TokenWire, WireAnswer } from '../../src/app/refresh/refresh-ports.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { MemorySpool, MemoryStore } from '../../src/credentials/memory-store.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { modelsIn } from '../../src/app/listed-models.ts'
+import { modelsIn } from '../../src/app/catalogue/listed-models.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 
 const picker = (id: string, model_picker_enabled: boolean, state?: string, tool_calls?: boolean) => ({

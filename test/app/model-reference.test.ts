@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { readModelReference, readTier } from '../../src/app/model-reference.ts'
-import { modelOf, nearestModels } from '../../src/app/route-models.ts'
+import { readModelReference, readTier } from '../../src/app/catalogue/model-reference.ts'
+import { modelOf, nearestModels } from '../../src/app/catalogue/route-models.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 

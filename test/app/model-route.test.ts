@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { deploymentOf, refuseUnspoken, refuseUnspokenModel, routeForModel } from '../../src/app/model-route.ts'
-import { modelOf } from '../../src/app/route-models.ts'
+import { deploymentOf, refuseUnspoken, refuseUnspokenModel, routeForModel } from '../../src/app/catalogue/model-route.ts'
+import { modelOf } from '../../src/app/catalogue/route-models.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 

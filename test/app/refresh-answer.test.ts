@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRefresh } from '../../src/app/refresh-answer.ts'
+import { judgeRefresh } from '../../src/app/refresh/refresh-answer.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import type { AuthEntry } from '../../src/providers/entry.ts'
 import { answer } from '../support/answer.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { buildCatalogue, type Route } from '../../src/app/catalogue.ts'
+import { buildCatalogue, type Route } from '../../src/app/catalogue/catalogue.ts'
 import { isAddress } from '../../src/app/rehearsal/mirrored-address.ts'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { addressesOf } from '../../src/app/rehearsal/route-addresses.ts'

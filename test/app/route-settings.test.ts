@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { findCredential } from '../../src/app/find-credential.ts'
-import { bundleOf, handOut, tokenObject } from '../../src/app/hand-out.ts'
-import { requestUrl } from '../../src/app/request-url.ts'
-import type { UsableCredential } from '../../src/app/usable-credential.ts'
+import { findCredential } from '../../src/app/credential/find-credential.ts'
+import { bundleOf, handOut, tokenObject } from '../../src/app/credential/hand-out.ts'
+import { requestUrl } from '../../src/app/access/request-url.ts'
+import type { UsableCredential } from '../../src/app/credential/usable-credential.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
 import { onlineSession } from '../support/online-session.ts'
@@ -91,7 +91,7 @@ describe('names in an address', () => {
     here = await credentialWorld('', { AZURE_OPENAI_RESOURCE_NAME: 'evil' })
     await here.signIn({ route: 'azure-openai', kind: 'api_key' }, { auth: 'api-key', token: 'stored-key', origins })
     const moved = await findCredential(here, { named: here.catalogue.find('azure-openai'), model: null })
-    const { headersFor } = await import('../../src/app/credential-headers.ts')
+    const { headersFor } = await import('../../src/app/credential/credential-headers.ts')
     expect((await failureOf(() => headersFor(moved, requestUrl(moved, '/models')))).code).toBe('CLAW_INSECURE')
   })
 })

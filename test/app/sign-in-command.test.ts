@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { findCredential, surveyCredentials } from '../../src/app/find-credential.ts'
-import { commandForKind, renewalCommand, replacement, signInCommand } from '../../src/app/sign-in-command.ts'
-import { profileOf } from '../../src/app/wanted-credential.ts'
+import { findCredential, surveyCredentials } from '../../src/app/credential/find-credential.ts'
+import { commandForKind, renewalCommand, replacement, signInCommand } from '../../src/app/sign-in/sign-in-command.ts'
+import { profileOf } from '../../src/app/credential/wanted-credential.ts'
 import type { Kind, Method } from '../../src/core/vocabulary.ts'
 import { credentialWorld } from '../support/credential-world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderProviders } from '../../src/cli/render-providers.ts'
-import type { ProviderRow } from '../../src/app/list-providers.ts'
+import type { ProviderRow } from '../../src/app/catalogue/list-providers.ts'
 import type { FakeShellOptions } from '../support/fake-shell.ts'
 import { testHome } from '../support/home.ts'
 import { loopbackServer } from '../support/loopback-server.ts'

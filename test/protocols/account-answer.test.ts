@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeAccount, judgeRefusal, type RefusalRule } from '../../src/protocols/account-answer.ts'
+import { judgeAccount, judgeRefusal, type RefusalRule } from '../../src/protocols/oauth/account-answer.ts'
 import { failureOf } from '../support/failure.ts'
 
 const reply = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { accountClaims, type AccountRules } from '../../src/protocols/account-claims.ts'
+import { accountClaims, type AccountRules } from '../../src/protocols/oauth/account-claims.ts'
 import { jwt } from '../support/jwt.ts'
 
 /** As the dossier has them for the ChatGPT backend. */

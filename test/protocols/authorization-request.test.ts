@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/platform/random.ts'
-import { type AuthorizationRequest, authorizationUrl, newState } from '../../src/protocols/authorization-request.ts'
-import { newPkcePair } from '../../src/protocols/pkce.ts'
+import { type AuthorizationRequest, authorizationUrl, newState } from '../../src/protocols/oauth/authorization-request.ts'
+import { newPkcePair } from '../../src/protocols/oauth/pkce.ts'
 
 const request: AuthorizationRequest = {
   endpoint: 'https://auth.example/authorize',

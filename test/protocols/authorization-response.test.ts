@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ExpectedResponse, judgeAuthorizationResponse } from '../../src/protocols/authorization-response.ts'
+import { type ExpectedResponse, judgeAuthorizationResponse } from '../../src/protocols/oauth/authorization-response.ts'
 
 const expected: ExpectedResponse = { state: 'the-right-state', issuer: null, namesItself: false, bringsClientId: false }
 const ISSUER = 'https://auth.example'

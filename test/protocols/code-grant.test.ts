@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkGrant, type GrantRules } from '../../src/protocols/code-grant.ts'
-import { judgeTokenAnswer } from '../../src/protocols/token-endpoint.ts'
+import { checkGrant, type GrantRules } from '../../src/protocols/oauth/code-grant.ts'
+import { judgeTokenAnswer } from '../../src/protocols/oauth/token-endpoint.ts'
 import { failureOf } from '../support/failure.ts'
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DeviceRules, judgeDeviceAuthorization } from '../../src/protocols/device-authorization.ts'
+import { type DeviceRules, judgeDeviceAuthorization } from '../../src/protocols/oauth/device-authorization.ts'
 import { answer } from '../support/answer.ts'
 import { failureOf } from '../support/failure.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeDevicePoll } from '../../src/protocols/device-poll.ts'
+import { judgeDevicePoll } from '../../src/protocols/oauth/device-poll.ts'
 import { answer } from '../support/answer.ts'
 
 describe('judgeDevicePoll', () => {

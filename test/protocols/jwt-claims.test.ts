@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../../src/protocols/jwt-claims.ts'
+import { idClaim, jwtClaims, jwtExpiry, shownClaim } from '../../src/protocols/oauth/jwt-claims.ts'
 import { jwt } from '../support/jwt.ts'
 
 const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')

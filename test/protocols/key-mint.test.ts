@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeKeyMint } from '../../src/protocols/key-mint.ts'
+import { judgeKeyMint } from '../../src/protocols/oauth/key-mint.ts'
 import { failureOf } from '../support/failure.ts'
 
 const judge = (status: number, text: string, type = 'application/json') =>

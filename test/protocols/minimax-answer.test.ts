@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeStatusAnswer, lifetimeIn } from '../../src/protocols/minimax-answer.ts'
+import { judgeStatusAnswer, lifetimeIn } from '../../src/protocols/oauth/minimax-answer.ts'
 import { answer } from '../support/answer.ts'
 import { failureOf } from '../support/failure.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeMintedToken, type MintRules } from '../../src/protocols/minted-token.ts'
+import { judgeMintedToken, type MintRules } from '../../src/protocols/oauth/minted-token.ts'
 import { failureOf } from '../support/failure.ts'
 
 const NOW = 1_767_225_600_000

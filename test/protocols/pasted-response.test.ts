@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type PasteRules, readPastedResponse } from '../../src/protocols/pasted-response.ts'
+import { type PasteRules, readPastedResponse } from '../../src/protocols/oauth/pasted-response.ts'
 import { failureOf } from '../support/failure.ts'
 
 const REDIRECT = 'http://localhost:1455/auth/callback'

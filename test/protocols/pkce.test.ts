@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/platform/random.ts'
-import { newPkcePair } from '../../src/protocols/pkce.ts'
+import { newPkcePair } from '../../src/protocols/oauth/pkce.ts'
 
 describe('newPkcePair', () => {
   it('S-35 makes the pair of RFC 7636 appendix B from its octets', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { judgeTokenAnswer, tokenRequestBody, type TokenGrant } from '../../src/protocols/token-endpoint.ts'
-import { tokenError } from '../../src/protocols/token-error.ts'
+import { judgeTokenAnswer, tokenRequestBody, type TokenGrant } from '../../src/protocols/oauth/token-endpoint.ts'
+import { tokenError } from '../../src/protocols/oauth/token-error.ts'
 import { answer } from '../support/answer.ts'
 import { failureOf } from '../support/failure.ts'
 

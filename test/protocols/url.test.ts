@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endpointUrl, expandUrl, isLoopbackUrl, secureUrl } from '../../src/protocols/url.ts'
-import { isSameSite } from '../../src/protocols/same-site.ts'
+import { isSameSite } from '../../src/protocols/oauth/same-site.ts'
 import { failureOf } from '../support/failure.ts'
 
 describe('endpointUrl', () => {

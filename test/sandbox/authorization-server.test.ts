@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
-import { AuthorizationServer, type ServerRules } from '../../src/sandbox/authorization-server.ts'
-import { jwt, type TokenStyle } from '../../src/sandbox/token-style.ts'
+import { challengeOf } from '../../src/sandbox/sign-in/authorization-codes.ts'
+import { AuthorizationServer, type ServerRules } from '../../src/sandbox/sign-in/authorization-server.ts'
+import { jwt, type TokenStyle } from '../../src/sandbox/sign-in/token-style.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
+import { challengeOf } from '../../src/sandbox/sign-in/authorization-codes.ts'
 import { arrange } from './sandbox-client.ts'
 
 type Client = Awaited<ReturnType<typeof arrange>>

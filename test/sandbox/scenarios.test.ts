@@ -1,4 +1,4 @@
-import { challengeOf } from '../../src/sandbox/authorization-codes.ts'
+import { challengeOf } from '../../src/sandbox/sign-in/authorization-codes.ts'
 import { describe, expect, it } from 'vitest'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { SandboxCommand } from '../../src/cli/sandbox.command.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastText, toyAnswer } from '../../src/sandbox/toy-model.ts'
+import { lastText, toyAnswer } from '../../src/sandbox/prompt/toy-model.ts'
 
 const text = (...pieces: string[]) => ({ kind: 'text', pieces })
 

@@ -1,4 +1,4 @@
-import { signInWithBrowser, type PkceOptions, type PkceSignInResult } from '../../src/app/sign-in-pkce.ts'
+import { signInWithBrowser, type PkceOptions, type PkceSignInResult } from '../../src/app/sign-in/sign-in-pkce.ts'
 import type { Session } from '../../src/app/session.ts'
 import type { ClawError } from '../../src/core/errors.ts'
 import type { Clock } from '../../src/platform/clock.ts'

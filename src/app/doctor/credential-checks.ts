@@ -2,11 +2,11 @@ import { formatDuration, formatInstant } from '../../core/duration.ts'
 import { ClawError } from '../../core/errors.ts'
 import { slotName } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
-import { endsSoon } from '../ending.ts'
-import { warningOf } from '../key-warning.ts'
-import { commandForKind, renewalCommand, replacement } from '../sign-in-command.ts'
-import { accessStepOf } from '../access-step.ts'
-import { usableCredential } from '../usable-credential.ts'
+import { endsSoon } from '../credential/ending.ts'
+import { warningOf } from '../sign-in/key-warning.ts'
+import { commandForKind, renewalCommand, replacement } from '../sign-in/sign-in-command.ts'
+import { accessStepOf } from '../access/access-step.ts'
+import { usableCredential } from '../credential/usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
 import { credentialFix, describe, refusalTold } from './fixes.ts'
@@ -211,7 +211,10 @@ async function acceptance({ chosen, route }: CredentialUse, { session, options }
   try {
     const { credential } = options.mayRefresh ? await usableCredential(session, chosen) : { credential: chosen }
     // Asking is loaded only where something is asked.
-    const [{ probeCredential }, { renewedCredential }] = await Promise.all([import('../probe.ts'), import('../renewed-credential.ts')])
+    const [{ probeCredential }, { renewedCredential }] = await Promise.all([
+      import('../access/probe.ts'),
+      import('../refresh/renewed-credential.ts'),
+    ])
     const first = await probeCredential(session, credential)
     // As a prompt does: one refresh, one more try.
     const isRefused = first.error?.code === 'CLAW_CREDENTIAL_REJECTED' && options.mayRefresh

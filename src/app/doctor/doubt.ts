@@ -1,7 +1,7 @@
 import { formatInstant } from '../../core/duration.ts'
 import { profileFlag } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
-import { signInCommand } from '../sign-in-command.ts'
+import { signInCommand } from '../sign-in/sign-in-command.ts'
 import type { Finding } from './check.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 

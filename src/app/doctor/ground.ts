@@ -3,9 +3,9 @@ import type { Kind } from '../../core/vocabulary.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Snapshot, StoreInspection } from '../../credentials/store.ts'
 import type { CiSystem } from '../../platform/ci.ts'
-import type { ChosenCredential } from '../find-credential.ts'
+import type { ChosenCredential } from '../credential/find-credential.ts'
 import type { Session } from '../session.ts'
-import type { SignedOutAnswer } from '../signed-out-answers.ts'
+import type { SignedOutAnswer } from '../sign-out/signed-out-answers.ts'
 import type { ResolutionRow } from './report.ts'
 
 /** One credential that a tier, a fallback or a provider would take. */

@@ -1,4 +1,4 @@
-import { listedModel } from '../route-models.ts'
+import { listedModel } from '../catalogue/route-models.ts'
 import type { Check, Finding } from './check.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 

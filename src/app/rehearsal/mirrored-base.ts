@@ -1,7 +1,7 @@
 import type { Protocol } from '../../core/vocabulary.ts'
 import { expandUrl } from '../../protocols/url.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
-import type { Route } from '../catalogue.ts'
+import type { Route } from '../catalogue/catalogue.ts'
 import { mirroredPath } from './mirrored-address.ts'
 import { addressesOf } from './route-addresses.ts'
 

@@ -1,6 +1,6 @@
 import { CATALOGUE } from '../../providers/catalogue.ts'
 import type { ProviderEntry } from '../../providers/entry.ts'
-import { buildCatalogue } from '../catalogue.ts'
+import { buildCatalogue } from '../catalogue/catalogue.ts'
 import { mirrored } from './mirrored-address.ts'
 import { type MirroredBase, mirroredBases } from './mirrored-base.ts'
 import { routeToml } from './mirrored-toml.ts'

@@ -1,7 +1,7 @@
 import { ClawError } from '../../core/errors.ts'
 import type { Protocol } from '../../core/vocabulary.ts'
-import { baseUrlOf } from '../base-url.ts'
-import type { Route } from '../catalogue.ts'
+import { baseUrlOf } from '../catalogue/base-url.ts'
+import type { Route } from '../catalogue/catalogue.ts'
 import { filled } from './mirrored-address.ts'
 
 /** One base URL of a route. */

@@ -1,7 +1,7 @@
-import { buildCatalogue, type Route } from '../../../src/app/catalogue.ts'
+import { buildCatalogue, type Route } from '../../../src/app/catalogue/catalogue.ts'
 import { isAddress, mirroredPath } from '../../../src/app/rehearsal/mirrored-address.ts'
 import { addressesOf } from '../../../src/app/rehearsal/route-addresses.ts'
-import { termsOf } from '../../../src/app/terms.ts'
+import { termsOf } from '../../../src/app/sign-in/terms.ts'
 import { expandUrl } from '../../../src/protocols/url.ts'
 import type { AuthEntry } from '../../../src/providers/entry.ts'
 
