@@ -76,7 +76,15 @@ export class UndiciHttp implements Http {
     if (this.#isUnchecked && target.protocol === 'https:') throw uncheckedError(target)
     const socket = await this.#connector(target, AbortSignal.any([signal, this.#closing.signal]))
     // Not at once: undici does not look at its queue when it is called back from within its own call.
-    const client = new Client(target.origin, { ...LIMITS, connect: (_target, callback) => queueMicrotask(() => callback(null, socket)) })
+    let isHanded = false
+    const hand: Connect = (_target, callback) =>
+      queueMicrotask(() => {
+        // Asked again after the end of the socket: given it once more, undici would ask without end, and no timer would run.
+        if (isHanded) return callback(goneError(target), null)
+        isHanded = true
+        callback(null, socket)
+      })
+    const client = new Client(target.origin, { ...LIMITS, connect: hand })
     let isUsed = false
     const connection: HttpConnection = {
       request: async (asked) => {
