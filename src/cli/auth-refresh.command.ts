@@ -45,6 +45,13 @@ export class AuthRefreshCommand extends ClawCommand {
         })),
       })
     else for (const item of items) await this.data(`${slotName(item)}${item.derived ? ` (${item.derived})` : ''}  ${item.outcome}\n`)
+    if (items.length === 0) {
+      const whose =
+        this.provider === undefined
+          ? 'no grant that can be refreshed is stored'
+          : `the grant of \`${this.provider}\` has no end that is known`
+      await this.note(`nothing to refresh: ${whose}`)
+    }
     for (const { message } of items.flatMap(({ warnings }) => warnings)) await this.say(`warning: ${message}`)
     for (const { error } of failed) if (error && !this.json) await this.say(renderError(error, this.paint).trimEnd())
     return failed.length > 0 ? 1 : 0

@@ -408,7 +408,7 @@ describe('Copilot by exchange, where the user switched it on', () => {
   })
 
   it.each([
-    [json({ message: 'Bad credentials' }, 401), 'CLAW_CREDENTIAL_REJECTED', 'claw auth --device github-copilot'],
+    [json({ message: 'Bad credentials' }, 401), 'CLAW_CREDENTIAL_REJECTED', 'claw auth --device github-copilot --force'],
     [
       json({ message: 'Resource not accessible by integration' }, 403),
       'CLAW_CLIENT_NOT_ALLOWED',

@@ -132,6 +132,55 @@ describe('a credential that was given and cannot be used', () => {
     })
   })
 
+  it.each([
+    ['openai-chatgpt', 'openai'],
+    ['zai-coding', 'zai'],
+  ])('looks at what is stored for a route that only its own name reaches: %s', async (route, provider) => {
+    const here = await world()
+    await here.signIn({ provider, route, kind: 'api_key' })
+    const { resolution, checks } = await runDoctor(sessionOf(here), { ...OPTIONS, skip: [] })
+    expect(resolution.map((row) => [row.provider, row.route, row.candidates.map(({ state }) => state)])).toEqual([
+      [provider, route, ['wins']],
+    ])
+    expect(checks.filter(({ id }) => id.startsWith('credential.')).map(({ id, status }) => [id, status])).toEqual([
+      [`credential.${route}.present`, 'pass'],
+    ])
+  })
+
+  it('does not ask such a route with a variable that is there for its provider', async () => {
+    const here = await world('', { ZAI_API_KEY: 'a-key-of-zai-0123456789' })
+    const { resolution } = await runDoctor(sessionOf(here), OPTIONS)
+    expect(resolution.map(({ route }) => route)).toEqual(['zai'])
+  })
+
+  it('names the profile that has what the one in force lacks', async () => {
+    const here = await world()
+    await here.signIn({ route: 'openai', kind: 'api_key', profile: 'ci' })
+    const fix = { command: 'claw doctor --profile ci', env: 'CLAW_PROFILE' }
+    expect(await faults(sessionOf(here), { skip: [] })).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.any.present',
+          status: 'fail',
+          detail: 'no provider has a credential under the profile `default`, and `openai` has one under the profile `ci`',
+          fix,
+        },
+      ],
+    })
+    expect(await faults(sessionOf(here), { provider: 'openai' })).toEqual({
+      exit: 1,
+      faults: [
+        {
+          id: 'credential.openai.present',
+          status: 'fail',
+          detail: 'there is no usable credential for `openai`: it has one under the profile `ci`',
+          fix,
+        },
+      ],
+    })
+  })
+
   it('sends whoever has started a sign-in to its end', async () => {
     const here = await world()
     await startFlow(here)

@@ -485,6 +485,18 @@ describe('no credential', () => {
     ])
   })
 
+  it('names the other profiles that have one of the kind that is wanted', async () => {
+    const here = await world('[providers.moonshot]\nauth_mode = "api_key"\n')
+    await here.signIn({ provider: 'moonshot', route: 'moonshot', kind: 'api_key', profile: 'ci' })
+    await here.signIn({ provider: 'moonshot', route: 'kimi-code', kind: 'oauth', profile: 'mine' })
+    const { why, fix, data } = await failureOf(() => facts(here, 'moonshot'))
+    expect([why?.split('\n')[2], fix, data.profiles]).toEqual([
+      '`moonshot` has one under the profile `ci`',
+      'use --profile ci, or set CLAW_PROFILE=ci',
+      ['ci'],
+    ])
+  })
+
   it('lets CLAW_ENABLE switch on what is off', async () => {
     const here = await world('', { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-subscription', CLAW_ENABLE: 'anthropic/setup-token' })
     expect(await facts(here, 'anthropic')).toMatchObject({ source: 'env:CLAUDE_CODE_OAUTH_TOKEN', kind: 'token' })

@@ -3,6 +3,7 @@ import { findCredential, surveyCredentials } from '../../src/app/credential/find
 import { commandForKind, renewalCommand, replacement, signInCommand } from '../../src/app/sign-in/sign-in-command.ts'
 import { profileOf } from '../../src/app/credential/wanted-credential.ts'
 import type { Kind, Method } from '../../src/core/vocabulary.ts'
+import { jwt } from '../support/jwt.ts'
 import { credentialWorld } from '../support/credential-world.ts'
 
 describe('the command that signs in again', () => {
@@ -25,6 +26,16 @@ describe('the command that signs in again', () => {
       'claw auth --api-key openai --stdin --profile ci',
       'claw auth --api-key openai --stdin --profile ci',
     ])
+    await here.remove()
+  })
+
+  it.each<[Method, string]>([
+    ['device', 'claw auth --device openai-codex --force'],
+    ['pkce', 'claw auth --paste openai-codex --force'],
+  ])('after a refusal is not content with the stored grant that was refused: %s', async (method, command) => {
+    const here = await credentialWorld()
+    await here.signIn({ provider: 'openai', route: 'openai-codex', kind: 'oauth' }, { method, token: jwt({}) })
+    expect(replacement(await findCredential(here, { named: here.catalogue.find('openai-codex'), model: null }))).toBe(command)
     await here.remove()
   })
 

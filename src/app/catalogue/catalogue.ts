@@ -229,3 +229,9 @@ export function catalogueNames(known: ReadonlyMap<string, ProviderEntry> = CATAL
     authIds: (provider) => (Object.hasOwn(index.authIds, provider) ? (index.authIds[provider] ?? []) : []),
   }
 }
+
+/** One name for all routes of a provider, and one for each route that only its own name reaches. */
+export function ownNames(catalogue: Catalogue): Named[] {
+  const names = [...catalogue.routes.values()].map(({ id, provider, namedOnly }) => (namedOnly ? id : provider))
+  return [...new Set(names)].map((name) => catalogue.find(name))
+}

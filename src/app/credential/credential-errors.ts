@@ -1,7 +1,7 @@
 import type { Expectation } from '../../config/config.ts'
 import { ClawError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
-import { type Kind, profileFlag } from '../../core/vocabulary.ts'
+import { profileFlag } from '../../core/vocabulary.ts'
 import type { Snapshot } from '../../credentials/store.ts'
 import { isSignIn, KIND_OF, METHOD_OF } from '../../providers/auth-kinds.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
@@ -10,14 +10,8 @@ import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from '../catalogue/catalogue.ts'
 import { methodsOf } from '../sign-in/choose-method.ts'
 import { signInCommand } from '../sign-in/sign-in-command.ts'
-import type { WantedCredential } from './wanted-credential.ts'
-
-const OAUTH_KINDS: readonly Kind[] = ['token', 'oauth', 'identity']
-
-/** Whether a kind of credential is what an `auth_mode` means. */
-function isWantedKind(kind: Kind, { authMode }: Pick<WantedCredential, 'authMode'>): boolean {
-  return authMode === 'auto' || (authMode === 'api_key' ? kind === 'api_key' : OAUTH_KINDS.includes(kind))
-}
+import { hasOne, useProfile } from './other-profiles.ts'
+import { isWantedKind, type WantedCredential } from './wanted-credential.ts'
 
 /** Exit 77: what was wanted and by whom, where claw looked, and every way in that works here. */
 export function noCredential(
@@ -25,6 +19,7 @@ export function noCredential(
   wanted: WantedCredential,
   lookedAt: readonly string[],
   candidates: readonly Candidate[],
+  elsewhere: readonly string[],
 ): ClawError {
   const ways = waysIn(named, wanted)
   const modes = { auto: 'any kind', api_key: 'an API key', oauth: 'OAuth (a grant, a token or an identity)' }
@@ -37,17 +32,19 @@ export function noCredential(
     `wanted: ${modes[wanted.authMode]} (auth_mode ${wanted.authMode}, from ${wanted.authModeBy})`,
     `looked at: ${lookedAt.join(', ')}`,
     ...found,
+    ...(elsewhere.length > 0 ? [`\`${named.name}\` ${hasOne(elsewhere)}`] : []),
     ...ways.map(({ line }) => line),
   ]
   return new ClawError('CLAW_NO_CREDENTIAL', {
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
-    fix: waitCommand(named, wanted, candidates) ?? ways[0]?.fix,
+    fix: waitCommand(named, wanted, candidates) ?? useProfile(elsewhere) ?? ways[0]?.fix,
     data: {
       wanted: { authMode: wanted.authMode, by: wanted.authModeBy },
       lookedAt,
       methods: ways.map(({ line }) => line),
       commands: ways.map(({ command }) => command),
+      ...(elsewhere.length > 0 ? { profiles: elsewhere } : {}),
     },
   })
 }

@@ -4,7 +4,7 @@ import { maskOf } from '../../credentials/key-shape.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import type { Snapshot } from '../../credentials/store.ts'
 import { kindWords } from './candidates.ts'
-import type { Named } from '../catalogue/catalogue.ts'
+import { ownNames } from '../catalogue/catalogue.ts'
 import { endsSoon } from './ending.ts'
 import { type Survey, surveyCredentials } from './find-credential.ts'
 import { isInDoubt } from '../refresh/refresh-doubt.ts'
@@ -54,7 +54,7 @@ export interface StatusGate {
 export async function credentialStatus(session: Session, name: string | undefined): Promise<CredentialStatus> {
   const { ports, catalogue } = session
   const snapshot = await ports.store.read()
-  const providers = name === undefined ? ownProviders(session) : [catalogue.find(name)]
+  const providers = name === undefined ? ownNames(catalogue) : [catalogue.find(name)]
   const surveys = await Promise.all(providers.map((named) => surveyCredentials(session, { named, model: null, snapshot })))
   const unknown = surveys.find(({ error }) => error?.code === 'CLAW_PROFILE_UNKNOWN')?.error
   if (unknown && ['flag', 'environment'].includes(session.config.origins.get('profile')?.from ?? '')) throw unknown
@@ -99,13 +99,6 @@ export function meetsGate({ credentials }: CredentialStatus, gate: StatusGate, n
       ({ expiresAt, refreshable, state }) =>
         (refreshable && state !== 'doubt') || expiresAt === null || Date.parse(expiresAt) - now >= least,
     )
-  )
-}
-
-/** Providers, one name for all their routes but those that only their own name reaches. */
-function ownProviders({ catalogue }: Session): Named[] {
-  return [...new Set([...catalogue.routes.values()].map(({ id, provider, namedOnly }) => (namedOnly ? id : provider)))].map((name) =>
-    catalogue.find(name),
   )
 }
 

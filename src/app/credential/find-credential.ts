@@ -15,6 +15,7 @@ import { expectationFor } from './expectation.ts'
 import { fromBundle, fromConfig, fromEnvironment, fromIdentity, fromNothing } from './gather-candidates.ts'
 import type { RouteSettings } from '../catalogue/route-settings.ts'
 import { modelElsewhere } from '../catalogue/route-models.ts'
+import { otherProfiles } from './other-profiles.ts'
 import { fromStore } from './stored-candidates.ts'
 import { type SurveyRow, surveyRow } from './survey-row.ts'
 import { type WantedCredential, wantedCredential } from './wanted-credential.ts'
@@ -178,7 +179,8 @@ function judge(
         : table.filter(({ candidate, state }) => state === 'refused' && candidate.auth.enabled && named.routes.includes(candidate.route))
     if (model !== null && elsewhere.length > 0)
       return { chosen: null, error: modelElsewhere(model, unique(elsewhere.map(({ candidate }) => candidate.route)), family) }
-    return { chosen: null, error: noCredential(named, wanted, lookedAt, candidates) }
+    const profiles = snapshot instanceof ClawError ? [] : otherProfiles(named, wanted, snapshot)
+    return { chosen: null, error: noCredential(named, wanted, lookedAt, candidates, profiles) }
   } catch (thrown) {
     if (thrown instanceof ClawError) return { chosen: null, error: thrown }
     throw thrown

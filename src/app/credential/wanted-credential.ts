@@ -1,5 +1,5 @@
 import type { Config, Tier } from '../../config/config.ts'
-import { type AuthMode, DEFAULT_PROFILE } from '../../core/vocabulary.ts'
+import { type AuthMode, DEFAULT_PROFILE, type Kind } from '../../core/vocabulary.ts'
 import type { Catalogue, Named } from '../catalogue/catalogue.ts'
 import type { Session } from '../session.ts'
 
@@ -10,6 +10,13 @@ export interface WantedCredential {
   readonly profile: string
   /** `CLAW_AUTH_MODE`, `tiers.fast.auth_mode`, `providers.openai.auth_mode` or `the default`. */
   readonly authModeBy: string
+}
+
+const OAUTH_KINDS: readonly Kind[] = ['token', 'oauth', 'identity']
+
+/** Whether a kind of credential is what an `auth_mode` means. */
+export function isWantedKind(kind: Kind, { authMode }: Pick<WantedCredential, 'authMode'>): boolean {
+  return authMode === 'auto' || (authMode === 'api_key' ? kind === 'api_key' : OAUTH_KINDS.includes(kind))
 }
 
 /** The profile that a command about a provider means where no tier is in play. */

@@ -6,11 +6,13 @@ import { endsSoon } from '../credential/ending.ts'
 import { warningOf } from '../sign-in/key-warning.ts'
 import { commandForKind, renewalCommand, replacement } from '../sign-in/sign-in-command.ts'
 import { accessStepOf } from '../access/access-step.ts'
+import { hasOne } from '../credential/other-profiles.ts'
 import { usableCredential } from '../credential/usable-credential.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { inDoubt } from './doubt.ts'
-import { credentialFix, describe, refusalTold } from './fixes.ts'
+import { credentialFix, describe, profileFix, refusalTold } from './fixes.ts'
 import type { CredentialUse, Ground } from './ground.ts'
+import { nothingInUse } from './nothing-in-use.ts'
 
 const QUICK_MS = 2_000
 /** A request has 10 s, and may wait for a refresh by another process before. */
@@ -21,22 +23,6 @@ export function credentialChecks(ground: Ground): Check<Ground>[] {
   if (ground.uses.length === 0) return [nothingInUse]
   const distinct = ground.uses.filter((use, n) => ground.uses.findIndex((other) => slotName(other) === slotName(use)) === n)
   return distinct.flatMap((use) => checksOf(use, ground))
-}
-
-/** A job whose secret is empty looks like a machine that nobody has set up: neither will authenticate. */
-const nothingInUse: Check<Ground> = {
-  id: 'credential.any.present',
-  title: 'some provider has a credential',
-  severity: 'error',
-  needs: ['store.readable'],
-  limitMs: QUICK_MS,
-  docs: 'claw auth list',
-  run: async () => ({
-    status: 'fail',
-    evidence: 'resolved',
-    detail: 'no provider has a credential here: none is stored, configured or in a variable, and no tier names one',
-    fix: { command: 'claw auth list' },
-  }),
 }
 
 function checksOf(use: CredentialUse, ground: Ground): Check<Ground>[] {
@@ -131,6 +117,8 @@ function presence(use: CredentialUse, { ci }: Ground): Finding {
 function whyAbsent({ error, candidates }: CredentialUse): string {
   if (!error) return 'nothing was found'
   const waits = error.code === 'CLAW_NO_CREDENTIAL' && candidates.some(({ state }) => state === 'pending')
+  const profiles = Array.isArray(error.data.profiles) ? error.data.profiles.map(String) : []
+  if (profiles.length > 0) return `${error.message}: it ${hasOne(profiles)}`
   return waits
     ? `${error.message}: a sign-in waits to be approved`
     : `${describe(error)}${error.code === 'CLAW_NO_CREDENTIAL' ? '' : ` (${error.code})`}`
@@ -138,6 +126,8 @@ function whyAbsent({ error, candidates }: CredentialUse): string {
 
 /** What the error says; else the variable or key that was given and leads nowhere. */
 function presenceFix({ candidates, provider, route }: CredentialUse, error: ClawError | null): { readonly fix?: Fix } {
+  const profiles = error?.data.profiles
+  if (Array.isArray(profiles) && profiles.length > 0) return { fix: profileFix(String(profiles[0])) }
   const { fix } = credentialFix(error, provider)
   const said = fix ? { fix: { ...commandOf(error), ...fix } } : {}
   const given = candidates.find(({ state, source }) => state === 'missing' && (source === 'config' || source.startsWith('env:')))

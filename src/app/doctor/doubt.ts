@@ -1,7 +1,7 @@
 import { formatInstant } from '../../core/duration.ts'
 import { profileFlag } from '../../core/vocabulary.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { signInAgain } from '../sign-in/sign-in-command.ts'
 import type { Finding } from './check.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 
@@ -25,6 +25,6 @@ export function inDoubt({ chosen, record }: CredentialUse, { session, store }: P
     status: 'warn',
     evidence: 'resolved',
     detail: `${lost}: its access token serves until ${until}, then ${hasTry ? 'the old refresh token is tried once more' : 'only a new sign-in helps'}`,
-    fix: { command: `${signInCommand(record)} --force` },
+    fix: { command: signInAgain(record) },
   }
 }

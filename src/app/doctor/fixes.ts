@@ -33,6 +33,11 @@ export function storeFix({ config }: Session, error: ClawError): { readonly fix?
   return fix ? { fix } : {}
 }
 
+/** The remedy where the credential is of another profile. */
+export function profileFix(profile: string): Fix {
+  return { command: `claw doctor --profile ${profile}`, env: 'CLAW_PROFILE' }
+}
+
 /** The remedy of an error about a credential, or the sign-in where only that helps. */
 export function credentialFix(error: ClawError | null, provider: string, signIn?: string): { readonly fix?: Fix } {
   const needsSignIn = error?.exit.name === 'AUTH' && signIn !== undefined

@@ -2,7 +2,7 @@ import type { ClawError } from '../../core/errors.ts'
 import { slotName } from '../../core/vocabulary.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { StoreInspection } from '../../credentials/store.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { signInAgain } from '../sign-in/sign-in-command.ts'
 import type { Check, Finding, Fix } from './check.ts'
 import { fixFrom, storeFix, told } from './fixes.ts'
 import type { Ground } from './ground.ts'
@@ -66,7 +66,7 @@ export function storeChecks(ground: Ground): Check<Ground>[] {
       'store.copied',
       'credential store belongs to this machine',
       'another machine wrote it: two machines that refresh the same grant lose it, so each needs a sign-in of its own',
-      signInAgain(snapshot.records),
+      signInsAgain(snapshot.records),
     )
   if (inspection.sharedOn !== null)
     add(
@@ -108,10 +108,8 @@ function cannotBeWritten(error: ClawError): Finding {
 }
 
 /** Nothing is taken back at a provider: the grants go on serving where they came from. Keys serve on both machines. */
-function signInAgain(records: readonly CredentialRecord[]): Fix | undefined {
-  const commands = records
-    .filter(({ refreshable, state }) => refreshable && state !== 'logged_out')
-    .map((record) => `${signInCommand(record)}${record.method === 'device' || record.method === 'pkce' ? ' --force' : ''}`)
+function signInsAgain(records: readonly CredentialRecord[]): Fix | undefined {
+  const commands = records.filter(({ refreshable, state }) => refreshable && state !== 'logged_out').map((record) => signInAgain(record))
   return commands.length > 0 ? { command: [...new Set(commands)].join(' && ') } : undefined
 }
 

@@ -1,6 +1,6 @@
 import { ClawError, toClawError } from '../../core/errors.ts'
 import type { Snapshot } from '../../credentials/store.ts'
-import type { Named } from '../catalogue/catalogue.ts'
+import { type Named, ownNames } from '../catalogue/catalogue.ts'
 import { type Survey, surveyCredentials } from '../credential/find-credential.ts'
 import { readModelReference, type ModelTarget } from '../catalogue/model-reference.ts'
 import { modelOf } from '../catalogue/route-models.ts'
@@ -36,9 +36,13 @@ export async function credentialUses(
       (use, n) => uses.findIndex((other) => other.tier === use.tier && other.route === use.route && other.model === use.model) === n,
     )
   }
-  const providers = [...new Set([...catalogue.routes.values()].map(({ provider }) => provider))].map((id) => named(catalogue.find(id)))
-  const uses = await Promise.all(providers.map((target) => useOf(session, null, target, snapshot)))
-  return uses.filter((use) => isInUse(use, session))
+  const uses = await Promise.all(ownNames(catalogue).map(async (own) => ({ own, use: await useOf(session, null, named(own), snapshot) })))
+  return uses.filter(({ own, use }) => isInUse(use, session) && isOf(own, use)).map(({ use }) => use)
+}
+
+/** A route that only its own name reaches shares variables with its provider: only what it alone has is there for it. */
+function isOf({ routes }: Named, { candidates }: CredentialUse): boolean {
+  return routes[0]?.namedOnly !== true || candidates.some(({ source, state }) => state !== 'missing' && !source.startsWith('env:'))
 }
 
 /** A provider with a candidate, or for which something was configured that cannot be used. */

@@ -9,7 +9,7 @@ import type { KeptFresh } from './keep-fresh.ts'
 import { mintedFrom, refreshDerived } from './refresh-derived.ts'
 import { refreshStored } from './refresh-stored.ts'
 import type { Session } from '../session.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { signInAgain, signInCommand } from '../sign-in/sign-in-command.ts'
 import { type RecordFilter, storedRecords } from '../credential/stored-records.ts'
 import { methodOff } from '../sign-in/terms.ts'
 
@@ -31,7 +31,7 @@ const AT_ONCE = 8
 /**
  * Refreshes stored grants, and what is minted from stored credentials, several at a time. Without `minTtlMs` each is renewed
  * now; with it only those with less left, and none before its server welcomes that. One that fails does not keep the others
- * from their turn.
+ * from their turn. Empty where there is nothing to refresh.
  *
  * @throws {ClawError} `CLAW_NO_CREDENTIAL`, `CLAW_METHOD_UNSUPPORTED` where a provider was named that has none to refresh.
  */
@@ -39,13 +39,18 @@ export async function refreshGrants(session: Session, filter: RecordFilter, minT
   const snapshot = await session.ports.store.read()
   const records = storedRecords(snapshot, session.catalogue, filter)
   const renewable = records.filter((record) => isGrant(record) || mintedFrom(session, record) !== null)
-  if (renewable.length === 0 && filter.name !== undefined) throw nothingToRefresh(filter.name, records)
+  if (renewable.length === 0 && filter.name !== undefined && !records.some(isLasting)) throw nothingToRefresh(filter.name, records)
   const items = await inParallel(renewable, AT_ONCE, (record) => refreshRecord(session, record, snapshot.now, minTtlMs))
   return items.flat()
 }
 
 function isGrant({ kind, refreshable }: CredentialRecord): boolean {
   return kind === 'oauth' && refreshable
+}
+
+/** A grant without an end that is known, and without a refresh: it serves until its provider refuses it. */
+function isLasting({ kind, refreshable, expiresAt, state }: CredentialRecord): boolean {
+  return kind === 'oauth' && !refreshable && expiresAt === null && state === 'ok'
 }
 
 /** The grant first: what is minted from it ends with it. */
@@ -104,6 +109,6 @@ function nothingToRefresh(name: string, records: readonly CredentialRecord[]): C
       first.kind === 'oauth'
         ? `its sign-in brought no refresh token; ${end}`
         : `a credential of the kind \`${first.kind}\` is used as it is; ${end}`,
-    fix: signInCommand(first),
+    fix: first.state === 'ok' ? signInAgain(first) : signInCommand(first),
   })
 }

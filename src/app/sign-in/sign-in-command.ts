@@ -28,9 +28,19 @@ export function signInCommand({ method, route, profile }: SignIn): string {
 
 type Used = Pick<ChosenCredential, 'auth' | 'kind' | 'named' | 'profile' | 'record'>
 
+/** The same where a credential is stored that looks good from here: without `--force` a sign-in would leave it. */
+export function signInAgain(signIn: SignIn): string {
+  const isSkipped = signIn.method === 'device' || signIn.method === 'pkce'
+  return `${signInCommand(signIn)}${isSkipped ? ' --force' : ''}`
+}
+
 /** What brings a credential that is in use back. */
-export function renewalCommand({ auth, named, profile, record }: Used): string {
-  return signInCommand({ method: record?.method ?? METHOD_OF[auth.kind], route: named.name, profile })
+export function renewalCommand(used: Used): string {
+  return signInCommand(signInOf(used))
+}
+
+function signInOf({ auth, named, profile, record }: Used): SignIn {
+  return { method: record?.method ?? METHOD_OF[auth.kind], route: named.name, profile }
 }
 
 /** What brings a credential of another kind: `undefined` where the provider has none of it. */
@@ -43,5 +53,7 @@ export function commandForKind({ named, profile }: Pick<Used, 'named' | 'profile
 export function replacement(used: Used & Pick<ChosenCredential, 'source' | 'route'>): string {
   return used.source.startsWith('env:')
     ? `set ${used.source.slice('env:'.length)} to a key that \`${used.route.id}\` takes`
-    : renewalCommand(used)
+    : used.record
+      ? signInAgain(signInOf(used))
+      : renewalCommand(used)
 }
