@@ -348,6 +348,57 @@ verification_uri = "${origin}/codex/device"
     expect(JSON.stringify([await here.flows(), await here.record()])).not.toContain('CANARY')
   })
 
+  it.each<[string, Answer, object]>([
+    ['a 500', json({}, 500), { code: 'CLAW_SERVER', message: 'the token endpoint cannot answer just now', why: 'status 500' }],
+    ['a page', page, { code: 'CLAW_FORBIDDEN', message: 'the token endpoint answered with a page' }],
+    ['an answer cut short', { headers: { 'content-length': '99', connection: 'close' }, body: '{' }, { code: 'CLAW_NETWORK' }],
+  ])(
+    'R-21 repeats no exchange by itself that %s leaves in doubt: the flow is kept for `auth wait`, which asks once',
+    async (_, said, error) => {
+      let answer: Answer = said
+      const here = await arrange(codex, ({ path }) => (path === '/usercode' ? usercode : path === '/poll' ? approved : answer))
+      const fix = 'run `claw auth wait openai-codex`, which tries the exchange once more'
+      expect(await here.drive(here.signIn('openai-codex').ended)).toMatchObject({ ...error, fix })
+      expect(await here.drive(here.signIn('openai-codex').ended)).toEqual({
+        code: 'CLAW_PROTOCOL',
+        message: 'the sign-in was approved and its code sent to be exchanged, but no answer came',
+        why: 'the code may be used up',
+        fix,
+      })
+      const exchanges = () => here.times.filter(([path]) => path === '/token').length
+      expect([(await here.flows()).length, exchanges()]).toEqual([1, 1])
+      const again = here.signIn('openai-codex', { resumeOnly: true })
+      expect([await here.drive(again.ended), (await here.flows()).length, exchanges()]).toEqual([expect.objectContaining({ fix }), 1, 2])
+      answer = granted
+      const last = here.signIn('openai-codex', { resumeOnly: true })
+      expect([await here.drive(last.ended), await here.flows(), exchanges()]).toEqual([{ state: 'granted', changed: true }, [], 3])
+    },
+  )
+
+  it('R-21 leaves an exchange in doubt to whoever asks for it: one that waits already does not repeat it', async () => {
+    let isApproved = false
+    const here = await arrange(codex, ({ path }) =>
+      path === '/usercode' ? usercode : path === '/poll' ? (isApproved ? approved : json({}, 403)) : json({}, 502),
+    )
+    const first = here.signIn('openai-codex')
+    await here.driveFor(2_000)
+    const second = here.signIn('openai-codex', { resumeOnly: true })
+    isApproved = true
+    expect(await here.drive(Promise.all([first.ended, second.ended]))).toEqual([
+      expect.objectContaining({ code: expect.stringMatching(/SERVER|PROTOCOL/) }),
+      expect.objectContaining({ code: expect.stringMatching(/SERVER|PROTOCOL/) }),
+    ])
+    expect(here.times.filter(([path]) => path === '/token').length).toBe(1)
+  })
+
+  it.each([408, 429, 503])('R-21 repeats an exchange by itself that a %i says was not looked at', async (status) => {
+    let exchanges = 0
+    const here = await arrange(codex, ({ path }) =>
+      path === '/usercode' ? usercode : path === '/poll' ? approved : ++exchanges === 1 ? json({}, status) : granted,
+    )
+    expect([await here.drive(here.signIn('openai-codex').ended), exchanges]).toEqual([{ state: 'granted', changed: true }, 2])
+  })
+
   it('ends where the code of an exchange is used up, and says how to begin again', async () => {
     const here = await arrange(codex, ({ path }) =>
       path === '/usercode' ? usercode : path === '/poll' ? approved : json({ error: { code: 'invalid_grant' } }, 400),

@@ -1,47 +1,18 @@
 import { ClawError } from '../../core/errors.ts'
-import type { CredentialRecord, GrantClient, NewCredential, PendingFlow, Slot } from '../../credentials/record.ts'
+import type { CredentialRecord, GrantClient, PendingFlow } from '../../credentials/record.ts'
 import type { Lease, Snapshot } from '../../credentials/store.ts'
 import type { PollAnswer, StartedFlow } from '../../machines/device-flow.machine.ts'
 import { criticalSection } from '../../platform/critical-section.ts'
 import { pauseAt } from '../../platform/pause.ts'
 import type { DeviceDialect, DeviceStart } from '../../protocols/oauth/device-dialect.ts'
-import type { TokenGrant } from '../../protocols/oauth/token-endpoint.ts'
-import type { AuthEntry } from '../../providers/entry.ts'
+import { exchangeInDoubt, exchangeOf, isUnprocessed } from './device-exchange.ts'
+import { type DeviceTarget, type Granted, nothingPending, type Spoken, type StoredGrant } from './device-target.ts'
 import { deviceWire } from './device-wire.ts'
 import { ifFlowIsFree, whenFlowIsFree } from './flow-lease.ts'
 import { overtakenSignIn } from './overtaken-sign-in.ts'
 import { codeOf, FLOW_LEASE_MS, goneOn, paceOf, resumed, safetyMarginMs, startedFlow } from './pending-flow.ts'
 import { machineAnswer } from './poll-answer.ts'
 import type { Ports } from '../ports.ts'
-import type { Revocation } from '../sign-out/revoke-tokens.ts'
-
-/** How the authorization server is spoken to, and what a record must keep of the client that does. */
-export interface Spoken {
-  readonly dialect: DeviceDialect
-  readonly pinned: GrantClient
-  /** Makes a credential of what was granted; `serverNow` is what the server's clock says, ms. */
-  credentialOf(grant: TokenGrant, serverNow: number): NewCredential
-}
-
-/** What a sign-in is for. */
-export interface DeviceTarget {
-  readonly slot: Slot
-  readonly auth: AuthEntry
-  readonly region: string | null
-  readonly signInCommand: string
-  /** @param pinned the client of a flow that is gone on with, whatever the configuration has become */
-  speak(pinned: GrantClient | null): Promise<Spoken>
-  /** Gives up at the provider what was granted and may not be kept. */
-  revoke(credential: NewCredential): Promise<Revocation>
-}
-
-/** What a granted poll brings: a credential, or the news that another process has stored it. */
-export type Granted = { readonly credential: NewCredential } | { readonly elsewhere: CredentialRecord }
-
-export interface StoredGrant {
-  readonly record: CredentialRecord
-  readonly changed: boolean
-}
 
 /** How often something is asked that a page comes in place of (xAI's challenges, pi-ai 1.5.2, autumn 2026). */
 export const PAGE_TRIES = 3
@@ -62,6 +33,8 @@ export class DeviceSignIn {
   readonly #target: DeviceTarget
   readonly #mayStart: boolean
   #mayResume: boolean
+  /** An exchange that was in doubt when this command began: it alone repeats it, once. */
+  #mayRepeat = false
   readonly #warnings: string[] = []
   #spoken: Promise<Spoken> | undefined
   #flowId = ''
@@ -87,6 +60,10 @@ export class DeviceSignIn {
       this.#generation = this.#recordIn(snapshot)?.generation ?? 0
       const pending = snapshot.flows.find((flow) => this.#isOurs(flow) && flow.expiresAt > snapshot.now)
       if (pending && this.#mayResume) {
+        if (exchangeOf(pending) === 'sent') {
+          if (this.#mayStart) throw exchangeInDoubt(null, this.#target.waitCommand)
+          this.#mayRepeat = true
+        }
         this.#flowId = pending.id
         return resumed(pending, snapshot.now, clock.now())
       }
@@ -172,12 +149,19 @@ export class DeviceSignIn {
 
   async #pollUnder(lease: Lease, signal: AbortSignal): Promise<PollAnswer<Granted> | 'approved'> {
     const { store, clock } = this.#ports
-    const { auth, signInCommand } = this.#target
+    const { auth, signInCommand, waitCommand } = this.#target
     const snapshot = await store.read()
     const flow = this.#flowIn(snapshot)
     if (!flow || flow.nextPollAt > snapshot.now + EARLY_MS) return this.#pacedElsewhere(snapshot)
     const nextPollInMs = flow.intervalMs + safetyMarginMs(auth)
-    await store.write({ type: 'put_flow', lease, flow: goneOn(flow, snapshot.now, { nextPollInMs }) })
+    const exchange = exchangeOf(flow)
+    if (exchange === 'sent' && !this.#mayRepeat) throw exchangeInDoubt(null, waitCommand)
+    this.#mayRepeat = false
+    await store.write({
+      type: 'put_flow',
+      lease,
+      flow: goneOn(flow, snapshot.now, { nextPollInMs, exchange: exchange ? 'sent' : undefined }),
+    })
     if (__TEST_HOOKS__) await pauseAt('device.poll-noted')
     const wire = deviceWire(this.#ports, auth, signal)
     const { dialect, credentialOf } = await this.#speak(flow.client)
@@ -185,13 +169,18 @@ export class DeviceSignIn {
     const said = await machineAnswer(() => dialect.poll(wire, flow), { clock, signal, signInCommand })
     if (said.kind === 'granted')
       return { ...said, credential: { credential: { ...credentialOf(said.credential, wire.serverNow()), sentAgoMs: said.at - sentAt } } }
+    if (exchange && (said.kind === 'unreachable' || said.kind === 'turnedAway')) {
+      if (!isUnprocessed(said.error)) throw exchangeInDoubt(said.error, waitCommand)
+      const engineNow = snapshot.now + (clock.now() - sentAt)
+      await store.write({ type: 'put_flow', lease, flow: goneOn(flow, engineNow, { nextPollInMs, exchange: 'due' }) })
+    }
     if (said.kind !== 'approved') return said
     const secrets = { ...flow.secrets, ...said.secrets }
     // Kept before it is used: an exchange whose answer is lost goes on from here, in any process.
     const kept = await store.write({
       type: 'put_flow',
       lease,
-      flow: goneOn(flow, snapshot.now + (clock.now() - sentAt), { nextPollInMs: 0, secrets }),
+      flow: goneOn(flow, snapshot.now + (clock.now() - sentAt), { nextPollInMs: 0, secrets, exchange: 'due' }),
     })
     if (kept.outcome === 'refused') return this.#pacedElsewhere(await store.read())
     if (__TEST_HOOKS__) await pauseAt('device.approved')
@@ -231,8 +220,4 @@ export class DeviceSignIn {
     const isHere = flow.route === slot.route && flow.profile === slot.profile
     return isHere && flow.method === 'device' && flow.auth === auth.id && flow.region === region
   }
-}
-
-function nothingPending({ slot, signInCommand }: DeviceTarget): ClawError {
-  return new ClawError('CLAW_NOTHING_PENDING', { what: `no sign-in to \`${slot.route}\` is waiting for approval`, fix: signInCommand })
 }

@@ -5,6 +5,7 @@ import type { DeviceCode, StartedFlow } from '../../machines/device-flow.machine
 import type { StoredPace } from '../../machines/device-poll.ts'
 import type { DeviceStart } from '../../protocols/oauth/device-dialect.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
+import type { Exchange } from './device-exchange.ts'
 
 /** The key of the lease under which a sign-in is gone on with, by any process. */
 export function flowLeaseKey({ route, profile }: Pick<Slot, 'route' | 'profile'>): string {
@@ -56,12 +57,14 @@ interface FlowChange {
   readonly intervalMs?: number
   readonly slowedDown?: boolean
   readonly secrets?: Readonly<Record<string, Secret>>
+  readonly exchange?: Exchange | undefined
 }
 
 /** The same flow with another pace, or with what a poll brought. */
-export function goneOn(flow: PendingFlow, engineNow: number, change: FlowChange): NewFlow {
+export function goneOn(flow: PendingFlow, engineNow: number, { exchange, ...change }: FlowChange): NewFlow {
   const { expiresAt, nextPollAt: _, startedAt, ...known } = flow
-  return { ...known, expiresInMs: expiresAt - engineNow, startedAgoMs: engineNow - startedAt, ...change }
+  const unknown = exchange === undefined ? flow.unknown : { ...flow.unknown, exchange }
+  return { ...known, expiresInMs: expiresAt - engineNow, startedAgoMs: engineNow - startedAt, ...change, unknown }
 }
 
 /** A stored flow as its machine wants it: instants by the clock of this process. */

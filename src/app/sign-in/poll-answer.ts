@@ -42,7 +42,11 @@ function inWordsOfTheMachine(said: DevicePoll, at: number, signInCommand: string
     case 'page':
       return { kind: 'turnedAway', at, error: said.error }
     case 'unreachable': {
-      const error = new ClawError('CLAW_SERVER', { what: 'the token endpoint cannot answer just now', why: `status ${said.status}` })
+      const error = new ClawError('CLAW_SERVER', {
+        what: 'the token endpoint cannot answer just now',
+        why: `status ${said.status}`,
+        data: { status: said.status },
+      })
       return { kind: 'unreachable', at, error, notBefore: said.retryAfterMs === null ? null : at + said.retryAfterMs }
     }
     case 'approved':

@@ -26,6 +26,11 @@ export function signInCommand({ method, route, profile }: SignIn): string {
   return `${words.filter(Boolean).join(' ')}${profileFlag(profile)}`
 }
 
+/** What to type to go on with a device sign-in that waits. */
+export function waitCommand({ route, profile }: Pick<SignIn, 'route' | 'profile'>): string {
+  return `claw auth wait ${route}${profileFlag(profile)}`
+}
+
 type Used = Pick<ChosenCredential, 'auth' | 'kind' | 'named' | 'profile' | 'record'>
 
 /** The same where a credential is stored that looks good from here: without `--force` a sign-in would leave it. */

@@ -7,7 +7,8 @@ import type { AuthEntry } from '../../providers/entry.ts'
 import type { Route } from '../catalogue/catalogue.ts'
 import { chooseMethod, type MethodChoice, methodsOf } from './choose-method.ts'
 import { deviceDialect } from './device-dialect.ts'
-import { DeviceSignIn, type DeviceTarget, type Granted, PAGE_TRIES, type StoredGrant } from './device-sign-in.ts'
+import { DeviceSignIn, PAGE_TRIES } from './device-sign-in.ts'
+import type { DeviceTarget, Granted, StoredGrant } from './device-target.ts'
 import { credentialOf } from './grant-credential.ts'
 import { type OAuthClient, oauthClient } from './oauth-client.ts'
 import { safetyMarginMs } from './pending-flow.ts'
@@ -15,7 +16,7 @@ import { revokeGranted } from './revoke-granted.ts'
 import { runMachine } from '../run-machine.ts'
 import type { Session } from '../session.ts'
 import type { SignedIn } from './signed-in.ts'
-import { signInCommand as commandOf } from './sign-in-command.ts'
+import { signInCommand as commandOf, waitCommand } from './sign-in-command.ts'
 
 export interface DeviceOptions {
   readonly name: string
@@ -60,6 +61,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     auth,
     region: route.region,
     signInCommand,
+    waitCommand: waitCommand({ route: options.name, profile: options.profile }),
     revoke: ({ client, secrets }) => revokeGranted(session, choice, client, [secrets]),
     async speak(pinned) {
       const client = pinned
