@@ -2,6 +2,7 @@ import { formatInstant } from '../core/duration.ts'
 import { profileFlag } from '../core/vocabulary.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
+import { withVariable } from '../app/sign-in/switched-on.ts'
 import { termsLine } from '../app/sign-in/terms.ts'
 import { profileOf } from '../app/credential/wanted-credential.ts'
 import { finishSignIn } from './finish-sign-in.ts'
@@ -27,6 +28,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
   const writes = new WriteQueue()
   let lastEventAt = 0
   let { provider } = options
+  let next = `claw auth wait ${provider}`
   let lastHeartbeatAt = session.ports.clock.now()
   const profile = profileOf(session, options.provider)
   const result = await signInWithDevice(
@@ -41,6 +43,7 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
         const { name } = route.entry
         const terms = termsLine({ route, auth })
         provider = route.provider
+        next = withVariable({ route, auth }, next)
         const facts = {
           provider: route.provider,
           userCode: code.userCode,
@@ -77,14 +80,14 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
     },
   )
   await writes.drain()
-  return result.state === 'handedOver' ? handOver(result, profile, output, options) : finishSignIn(session, result, output, options.check)
+  return result.state === 'handedOver' ? handOver(result, profile, output, next) : finishSignIn(session, result, output, options.check)
 }
 
 async function handOver(
   result: Extract<DeviceSignInResult, { state: 'handedOver' }>,
   profile: string,
   output: DeviceSignInOutput,
-  { provider }: DeviceSignInOptions,
+  next: string,
 ): Promise<number> {
   const { route, code } = result
   if (output.json) {
@@ -103,6 +106,6 @@ async function handOver(
       expiresAt: formatInstant(code.expiresAt),
       interval: code.intervalMs / 1_000,
     })
-  } else await output.say(`go on with: claw auth wait ${provider}${profileFlag(profile)}`)
+  } else await output.say(`go on with: ${next}${profileFlag(profile)}`)
   return 83
 }

@@ -1,12 +1,16 @@
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
 import { slotName } from '../core/vocabulary.ts'
+import { checkPresent, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
 import { accountChange } from '../app/sign-in/account-change.ts'
 import { keyFrom, keyFromFile, keyFromVariable } from '../app/sign-in/given-key.ts'
-import { storeKey } from '../app/sign-in/store-key.ts'
+import { storeKey, type StoredKey } from '../app/sign-in/store-key.ts'
+import { keepOnLine } from '../app/sign-in/switched-on.ts'
+import { storedCredential } from '../app/credential/stored-credential.ts'
 import { profileOf } from '../app/credential/wanted-credential.ts'
 import type { Session } from '../app/session.ts'
 import { authResult } from './auth-result.ts'
+import { sayCheck } from './finish-sign-in.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { KeyOutput } from './auth-output.ts'
 import type { Shell } from './context.ts'
@@ -55,7 +59,8 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
     onDoubt: (message) => writes.add(() => output.say(`warning: ${message}`)),
   })
   await writes.drain()
-  const { record, replaced, change, checked, terms } = stored
+  const { route, record, replaced, change, terms } = stored
+  const check = change === 'kept' && options.check ? await checkPresent(session, storedCredential(session, route, record)) : checkOf(stored)
   const otherAccount = accountChange(replaced, record)
   if (otherAccount !== null) await output.say(`warning: ${otherAccount}`)
   if (terms !== null && change !== 'kept') await output.note(terms)
@@ -63,14 +68,8 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
   const until = record.expiresAt === null ? '' : `, until ${formatInstant(record.expiresAt)}`
   const isChanged = change === 'stored' || change === 'replaced'
   if (output.json) {
-    const isAccepted = checked?.kind === 'accepted'
-    const check = checked && {
-      status: isAccepted ? 'pass' : 'warn',
-      evidence: isAccepted ? 'accepted' : 'resolved',
-      detail: 'detail' in checked ? checked.detail : '',
-    }
     await output.print(authResult(record, { store: session.ports.store.backend, changed: isChanged, check }))
-  } else
+  } else {
     await output.note(
       {
         stored: `stored for ${place}${until}`,
@@ -79,5 +78,20 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
         kept: `kept the one that is stored for ${place}${until}`,
       }[change],
     )
-  return 0
+    if (check && change === 'kept') await sayCheck(output, check, 'kept')
+  }
+  const keepOn = isChanged ? keepOnLine(route, record.auth) : null
+  if (keepOn !== null) await output.say(keepOn)
+  return change === 'kept' && check?.status === 'fail' ? 1 : 0
+}
+
+/** What was found before the key was stored. */
+function checkOf({ checked }: StoredKey): CheckedSignIn | null {
+  if (!checked) return null
+  const isAccepted = checked.kind === 'accepted'
+  return {
+    status: isAccepted ? 'pass' : 'warn',
+    evidence: isAccepted ? 'accepted' : 'resolved',
+    detail: 'detail' in checked ? checked.detail : '',
+  }
 }

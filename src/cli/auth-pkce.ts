@@ -4,6 +4,7 @@ import { profileFlag } from '../core/vocabulary.ts'
 import { type PkceSignInResult, signInWithBrowser } from '../app/sign-in/sign-in-pkce.ts'
 import type { PkceWay } from '../app/sign-in/pkce-sign-in.ts'
 import type { Session } from '../app/session.ts'
+import { withVariable } from '../app/sign-in/switched-on.ts'
 import { termsLine } from '../app/sign-in/terms.ts'
 import { profileOf } from '../app/credential/wanted-credential.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
@@ -38,6 +39,7 @@ export async function signInInBrowser(
   const profile = profileOf(session, options.provider)
   const paste = pasteFrom(shell, options)
   let provider = options.provider
+  let next = `claw auth complete ${provider} --stdin${profileFlag(profile)}`
   try {
     const result = await signInWithBrowser(
       { ...session, signal },
@@ -50,6 +52,7 @@ export async function signInInBrowser(
         onAddress: (notice, { route, auth }) => {
           const { entry, id, provider: owner } = route
           provider = owner
+          next = withVariable({ route, auth }, next)
           if (options.way === 'complete') return
           const expiresAt = formatInstant(notice.expiresAt)
           if (output.json)
@@ -72,7 +75,7 @@ export async function signInInBrowser(
       },
     )
     await writes.drain()
-    return result.state === 'handedOver' ? handOver(result, profile, output, options) : finishSignIn(session, result, output, options.check)
+    return result.state === 'handedOver' ? handOver(result, profile, output, next) : finishSignIn(session, result, output, options.check)
   } finally {
     paste?.close()
   }
@@ -124,9 +127,8 @@ async function handOver(
   { route, kind, notice }: Extract<PkceSignInResult, { state: 'handedOver' }>,
   profile: string,
   output: DeviceSignInOutput,
-  { provider }: PkceCommandOptions,
+  next: string,
 ): Promise<number> {
-  const next = `claw auth complete ${provider} --stdin${profileFlag(profile)}`
   if (output.json) {
     await output.print({
       type: 'result',

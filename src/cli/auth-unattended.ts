@@ -3,19 +3,23 @@ import type { Session } from '../app/session.ts'
 import { profileOf } from '../app/credential/wanted-credential.ts'
 import { formatInstant } from '../core/duration.ts'
 import { slotName } from '../core/vocabulary.ts'
+import { checkPresent, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
+import { sayCheck } from './finish-sign-in.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 import { authResult } from './auth-result.ts'
 
 interface UnattendedOptions {
   readonly provider: string
   readonly here: Here & { readonly again: boolean }
+  /** Ask the provider whether it takes what is there already; a refusal is exit 1. */
+  readonly check: boolean
 }
 
 /** Signs in by what works here with nobody at the keyboard, or says that nothing is to be done, and why. */
 export async function signInUnattended(
   session: Session,
   output: DeviceSignInOutput,
-  { provider, here }: UnattendedOptions,
+  { provider, here, check }: UnattendedOptions,
   signInWithDevice: () => Promise<number>,
 ): Promise<number> {
   const verdict = await chooseUnattended(session, provider, here)
@@ -23,9 +27,11 @@ export async function signInUnattended(
     await output.note(verdict.why)
     return signInWithDevice()
   }
-  if (output.json) await output.print(resultOf(session, provider, verdict))
+  const checked = check && verdict.kind === 'present' ? await checkPresent(session, verdict.chosen) : null
+  if (output.json) await output.print(resultOf(session, provider, verdict, checked))
   else await output.note(verdict.kind === 'none' ? `\`${provider}\` needs no credential` : whatIsThere(verdict))
-  return 0
+  if (checked && !output.json) await sayCheck(output, checked, 'kept')
+  return checked?.status === 'fail' ? 1 : 0
 }
 
 type Done = Exclude<Unattended, { kind: 'device' }>
@@ -36,8 +42,8 @@ function whatIsThere({ chosen }: Extract<Done, { kind: 'present' }>): string {
   return `already there: ${kind} from ${source} for ${slotName({ route: route.id, profile })}${until}; --force signs in all the same`
 }
 
-function resultOf(session: Session, provider: string, done: Done): Readonly<Record<string, unknown>> {
-  const facts = { store: null, changed: false, check: null }
+function resultOf(session: Session, provider: string, done: Done, check: CheckedSignIn | null): Readonly<Record<string, unknown>> {
+  const facts = { store: null, changed: false, check }
   if (done.kind === 'none') {
     const { route } = done.choice
     const profile = profileOf(session, provider)

@@ -157,7 +157,9 @@ export class AuthCommand extends ClawCommand {
     }
     const { signInUnattended } = await import('./auth-unattended.ts')
     const here = { ...this.here, again: this.force }
-    return signInUnattended(session, this.#deviceOutput(), { provider, here }, () => this.#signInWithDevice(provider))
+    return signInUnattended(session, this.#deviceOutput(), { provider, here, check: this.check === true }, () =>
+      this.#signInWithDevice(provider),
+    )
   }
 
   #deviceOutput(): DeviceSignInOutput {

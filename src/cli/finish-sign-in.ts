@@ -1,15 +1,17 @@
 import { accountWords } from '../app/sign-in/account.ts'
 import { accountChange } from '../app/sign-in/account-change.ts'
-import { checkSignIn, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
+import { checkPresent, checkSignIn, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
+import { storedCredential } from '../app/credential/stored-credential.ts'
 import type { Session } from '../app/session.ts'
 import type { SignedIn } from '../app/sign-in/signed-in.ts'
-import type { DeviceSignInOutput } from './auth-output.ts'
+import { keepOnLine } from '../app/sign-in/switched-on.ts'
+import type { DeviceSignInOutput, KeyOutput } from './auth-output.ts'
 import { authResult } from './auth-result.ts'
 
 /**
  * Says what a sign-in has brought, after the cheap request that shows whether it works.
  *
- * @param wanted `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning
+ * @param wanted `true`: a failed check is exit 1, also of what was there already; `false`: none is made; `undefined`: it is a warning
  */
 export async function finishSignIn(
   session: Session,
@@ -17,7 +19,8 @@ export async function finishSignIn(
   output: DeviceSignInOutput,
   wanted: boolean | undefined,
 ): Promise<number> {
-  const check = wanted === false || !changed ? null : await checkSignIn(session, route, stored)
+  const isAsked = wanted ?? changed
+  const check = isAsked ? await checked(session, { route, record: stored, changed }) : null
   // Some providers say only when they are asked whose credential it is.
   const record = check === null ? stored : ((await session.ports.store.read()).records.find(({ id }) => id === stored.id) ?? stored)
   const account = accountWords(record.account)
@@ -29,14 +32,21 @@ export async function finishSignIn(
         ? `signed in to ${route.provider} (route ${route.id})${account === '' ? '' : ` as ${account}`}`
         : `already signed in to ${route.provider} (route ${route.id}); --force signs in again`,
     )
-    if (check) await sayCheck(output, check)
+    if (check) await sayCheck(output, check, changed ? 'stored' : 'kept')
   }
   const otherAccount = changed ? accountChange(before, record) : null
   if (otherAccount !== null) await output.say(`warning: ${otherAccount}`)
+  const keepOn = changed ? keepOnLine(route, record.auth) : null
+  if (keepOn !== null) await output.say(keepOn)
   return wanted === true && check?.status === 'fail' ? 1 : 0
 }
 
-async function sayCheck(output: DeviceSignInOutput, check: CheckedSignIn): Promise<void> {
+function checked(session: Session, { route, record, changed }: Pick<SignedIn, 'route' | 'record' | 'changed'>): Promise<CheckedSignIn> {
+  return changed ? checkSignIn(session, route, record) : checkPresent(session, storedCredential(session, route, record))
+}
+
+/** What a check found, in words. */
+export async function sayCheck(output: KeyOutput, check: CheckedSignIn, is: 'stored' | 'kept' = 'stored'): Promise<void> {
   if (check.status === 'pass') return output.note(check.detail)
-  await output.say(`warning: the credential is stored, but ${check.detail}`)
+  await output.say(`warning: the credential is ${is}, but ${check.detail}`)
 }

@@ -238,16 +238,20 @@ describe('a method that is off by terms', () => {
   })
 
   it.each([
-    ['', { CLAW_ENABLE: 'anthropic/setup-token' }],
-    ['[providers.anthropic.auth.setup-token]\nenabled = true\n', {}],
-  ])('is stored by its prefix once it is switched on: %j %j', async (toml, env) => {
+    [
+      '',
+      { CLAW_ENABLE: 'anthropic/setup-token' },
+      'keep it on: set enabled = true in [providers.anthropic.auth.setup-token], or CLAW_ENABLE=anthropic/setup-token in every run\n',
+    ],
+    ['[providers.anthropic.auth.setup-token]\nenabled = true\n', {}, ''],
+  ])('is stored by its prefix once it is switched on: %j %j', async (toml, env, keepOn) => {
     await using home = await testHome(toml)
     const ended = await home.claw(['auth', '--token', 'anthropic', '--stdin'], { stdin: SETUP, env })
     expect({ ...ended, stderr: ended.stderr.replace(/until \S+/, 'until …') }).toEqual({
       exitCode: 0,
       stdout: '',
       stderr:
-        'Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others\nstored for anthropic, until …\n',
+        `Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others\nstored for anthropic, until …\n${keepOn}`,
     })
     expect((await shownTokens(home)).map(([route, profile, kind, end]) => [route, profile, kind, daysTo(end)])).toEqual([
       ['anthropic', 'default', 'token', 365],
