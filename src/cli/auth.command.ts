@@ -1,8 +1,10 @@
 import { Command, Option } from 'clipanion'
 import { ClawError } from '../core/errors.ts'
 import { parseDuration } from '../core/duration.ts'
-import { DEFAULT_PROFILE, isName, profileFlag } from '../core/vocabulary.ts'
+import { isName } from '../core/vocabulary.ts'
 import type { DeviceSignInOutput, KeyOutput } from './auth-output.ts'
+import { methodOf, providerMissing } from './auth-options.ts'
+import { unknownWord } from './auth-word.ts'
 import { ClawCommand } from './claw-command.ts'
 
 /** Signs in by the method that a flag names. Each method's work is loaded only when it is asked for. */
@@ -55,31 +57,45 @@ export class AuthCommand extends ClawCommand {
   // A device code and an address have their own ends.
   protected override readonly limitMs = null
 
-  protected async run(): Promise<number | void> {
-    if (this.provider === undefined) return this.#list()
+  protected async run(): Promise<number> {
+    const given = this.#given()
+    if (this.provider === undefined) {
+      if (given.length > 0) throw providerMissing(given)
+      return this.#list()
+    }
     if (this.profile !== undefined && !isName(this.profile))
       throw new ClawError('CLAW_USAGE', { what: '`--profile` is no name of a profile', fix: 'use lower-case letters, digits, - and _' })
-    const flags = {
+    const method = methodOf(given, this.provider)
+    try {
+      if (method === undefined) return await this.#choose(this.provider)
+      if (method === '--device') return await this.#signInWithDevice(this.provider)
+      if (method === '--browser' || method === '--paste') return await this.#signInInBrowser(this.provider)
+      return await this.#storeKey(this.provider, method === '--token' ? 'token' : 'api_key')
+    } catch (thrown) {
+      throw await unknownWord(thrown, this.provider, method)
+    }
+  }
+
+  /** The options of this command that were given. */
+  #given(): string[] {
+    const values: Readonly<Record<string, unknown>> = {
       '--device': this.device,
       '--browser': this.browser,
       '--paste': this.paste,
       '--api-key': this.apiKey,
       '--token': this.token,
+      '--qr': this.qr,
+      '--no-wait': !this.wait,
+      '--paste-stdin': this.pasteStdin,
+      '--open': this.open,
+      '--force': this.force,
+      '--stdin': this.stdin,
+      '--from-env': this.fromEnv,
+      '--from-file': this.fromFile,
+      '--expires-in': this.expiresIn,
+      '--check': this.check,
     }
-    const given = Object.entries(flags).flatMap(([flag, isGiven]) => (isGiven ? [`\`${flag}\``] : []))
-    if (given.length > 1) throw new ClawError('CLAW_USAGE', { what: `${given.join(' and ')} exclude each other` })
-    if ((this.pasteStdin || this.open) && !this.browser)
-      throw new ClawError('CLAW_USAGE', { what: `\`${this.open ? '--open' : '--paste-stdin'}\` belongs to \`--browser\`` })
-    if (this.browser && !this.wait)
-      throw new ClawError('CLAW_USAGE', {
-        what: '`--browser` and `--no-wait` exclude each other',
-        why: 'the browser comes back to this process',
-        fix: `claw auth --paste ${this.provider}${profileFlag(this.profile ?? DEFAULT_PROFILE)}`,
-      })
-    if (this.qr && given.length > 0 && !this.device) throw new ClawError('CLAW_USAGE', { what: '`--qr` belongs to `--device`' })
-    if (given.length === 0) return this.#choose(this.provider)
-    if (this.browser || this.paste) return this.#signInInBrowser(this.provider)
-    return this.device ? this.#signInWithDevice(this.provider) : this.#storeKey(this.provider, this.token ? 'token' : 'api_key')
+    return Object.keys(values).filter((name) => values[name] !== undefined && values[name] !== false)
   }
 
   async #signInWithDevice(provider: string): Promise<number> {

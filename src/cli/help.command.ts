@@ -31,7 +31,7 @@ async function unknownTopic(topic: string): Promise<ClawError> {
   const near = nearest(topic, await pageNames())
   return new ClawError('CLAW_TOPIC_UNKNOWN', {
     what: 'there is no such command or topic',
-    why: near.length > 0 ? `the nearest are ${near.map((name) => `\`${name}\``).join(', ')}` : undefined,
+    why: near.length > 0 ? `the nearest ${near.length === 1 ? 'is' : 'are'} ${near.map((name) => `\`${name}\``).join(', ')}` : undefined,
     fix: 'claw --help',
   })
 }

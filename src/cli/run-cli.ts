@@ -2,6 +2,7 @@ import { Cli, type CommandClass } from 'clipanion'
 import { ClawError, toClawError } from '../core/errors.ts'
 import { isSecretShaped } from '../core/redaction.ts'
 import type { CliContext, Shell } from './context.ts'
+import { keyAsArgument } from './key-as-argument.ts'
 import { colourOf } from './paint.ts'
 import { findCommand, withShorthand } from './registry.ts'
 import { reportError } from './report-error.ts'
@@ -29,11 +30,7 @@ export async function sayNoAnswer(argv: readonly string[], shell: Shell): Promis
 
 async function dispatch(argv: readonly string[], shell: Shell): Promise<number> {
   if (argv.some((word) => isSecretShaped(word) || isSecretShaped(word.slice(word.indexOf('=') + 1)))) {
-    throw new ClawError('CLAW_USAGE', {
-      what: 'a secret does not belong on a command line',
-      why: 'other users and the shell history can read it',
-      fix: 'printf %s "$KEY" | claw auth --api-key PROVIDER --stdin',
-    })
+    throw await keyAsArgument(argv)
   }
   const found = findCommand(argv)
   if (!found) throw unknownCommand(argv)
@@ -48,7 +45,7 @@ async function runCommand(command: CommandClass<CliContext>, args: string[], she
   try {
     parsed = cli.process(args, { shell })
   } catch (thrown) {
-    throw usageError(thrown, command, args)
+    throw await usageError(thrown, command, args)
   }
   return (await parsed.validateAndExecute()) ?? 0
 }

@@ -3,7 +3,8 @@ import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { definitionOf } from './command-definition.ts'
 import type { CliContext } from './context.ts'
-import { COMMANDS } from './registry.ts'
+import { isKeyGiven, keyAsArgument } from './key-as-argument.ts'
+import { COMMANDS, NOT_BUILT } from './registry.ts'
 
 /** Names of options that are shown back: a value that was mistyped into that place is none. */
 const SHOWN = /^--?[a-z][a-z-]{0,30}$/i
@@ -11,6 +12,13 @@ const SHOWN = /^--?[a-z][a-z-]{0,30}$/i
 export function unknownCommand(argv: readonly string[]): ClawError {
   const words = argv.filter((word) => !word.startsWith('-'))
   if (words.length === 0) return new ClawError('CLAW_USAGE', { what: 'no command was given', fix: 'claw --help' })
+  const path = words.slice(0, 2).join(' ')
+  if (NOT_BUILT.includes(path))
+    return new ClawError('CLAW_USAGE', {
+      what: `\`claw ${path}\` is not there yet`,
+      why: 'this version does not have it',
+      fix: 'claw --help',
+    })
   const known = COMMANDS.flatMap(({ path, aliases = [] }) => [path, ...aliases])
   const below = known.filter((path) => path.startsWith(`${words[0]} `))
   if (words.length === 1 && below.length > 0) {
@@ -29,9 +37,10 @@ export function unknownCommand(argv: readonly string[]): ClawError {
 }
 
 /** The parser's own message would repeat values (S-51): only names of options that exist are shown, and the name that was typed. */
-export function usageError(thrown: unknown, command: CommandClass<CliContext>, args: readonly string[]): ClawError {
+export async function usageError(thrown: unknown, command: CommandClass<CliContext>, args: readonly string[]): Promise<ClawError> {
   if (!(thrown instanceof Error && 'clipanion' in thrown)) throw thrown
   const path = (command.paths?.[0] ?? []).join(' ')
+  if (isKeyGiven(path, args)) return keyAsArgument(args)
   const { usage, options } = definitionOf(command)
   const names = options.flatMap((option) => option.names)
   const fix = `claw ${path} --help`
@@ -58,5 +67,5 @@ function isGroup(word: string, known: ReadonlySet<string>): boolean {
 }
 
 function theNearest(names: readonly string[]): string | undefined {
-  return names.length > 0 ? `the nearest are ${names.map((name) => `\`${name}\``).join(', ')}` : undefined
+  return names.length > 0 ? `the nearest ${names.length === 1 ? 'is' : 'are'} ${names.map((name) => `\`${name}\``).join(', ')}` : undefined
 }

@@ -28,7 +28,7 @@ describe('names', () => {
     expect(await failureOf(() => catalogue.find('monshot'))).toEqual({
       code: 'CLAW_PROVIDER_UNKNOWN',
       what: 'there is no provider `monshot`',
-      why: 'the nearest names are `moonshot`',
+      why: 'the nearest name is `moonshot`',
       fix: 'see `claw auth list` for every provider',
       data: { nearest: ['moonshot'] },
     })

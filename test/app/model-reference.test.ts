@@ -87,12 +87,12 @@ describe('a model reference', () => {
   })
 
   it.each([
-    ['moonshoot/kimi-k3', 'CLAW_PROVIDER_UNKNOWN', 'there is no provider `moonshoot`', 'the nearest names are `moonshot`'],
+    ['moonshoot/kimi-k3', 'CLAW_PROVIDER_UNKNOWN', 'there is no provider `moonshoot`', 'the nearest name is `moonshot`'],
     [
       'antropic',
       'CLAW_MODEL_UNKNOWN',
       '`antropic` is no provider, and no model that a provider lists',
-      'the nearest names are `anthropic`',
+      'the nearest name is `anthropic`',
     ],
     ['zephyr-7b', 'CLAW_MODEL_UNKNOWN', '`zephyr-7b` is no provider, and no model that a provider lists', undefined],
     ['anthropic/', 'CLAW_MODEL_UNKNOWN', '`anthropic/` names no model', undefined],

@@ -250,8 +250,7 @@ describe('a method that is off by terms', () => {
     expect({ ...ended, stderr: ended.stderr.replace(/until \S+/, 'until …') }).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr:
-        `Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others\nstored for anthropic, until …\n${keepOn}`,
+      stderr: `Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others\nstored for anthropic, until …\n${keepOn}`,
     })
     expect((await shownTokens(home)).map(([route, profile, kind, end]) => [route, profile, kind, daysTo(end)])).toEqual([
       ['anthropic', 'default', 'token', 365],

@@ -23,6 +23,7 @@ describe('help', () => {
     expect(await helpFor(['login', '--help'])).toBe(await pageOf('auth'))
     expect(await helpFor(['--json', 'auth', 'list'])).toBe(await pageOf('auth list'))
     expect(await helpFor(['no-such-command'])).toBe(undefined)
+    expect(await helpFor(['auth', 'import', '--help'])).toBe(undefined)
   })
 
   it('lists every exit code as text and as JSON', async () => {
@@ -47,7 +48,7 @@ describe('help', () => {
     const shell = fakeShell()
     expect(await runCli(['help', 'exit-code'], shell)).toBe(66)
     expect(shell.err.text).toBe(
-      'error[CLAW_TOPIC_UNKNOWN]: there is no such command or topic\n  why: the nearest are `exit-codes`\n  fix: claw --help\n',
+      'error[CLAW_TOPIC_UNKNOWN]: there is no such command or topic\n  why: the nearest is `exit-codes`\n  fix: claw --help\n',
     )
   })
 })

@@ -16,7 +16,7 @@ describe('a command line that claw does not understand', () => {
     expect(await run(['tokn', 'openai'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'error[CLAW_USAGE]: there is no such command\n  why: the nearest are `claw token`\n  fix: claw --help\n',
+      stderr: 'error[CLAW_USAGE]: there is no such command\n  why: the nearest is `claw token`\n  fix: claw --help\n',
     })
   })
 
@@ -33,7 +33,7 @@ describe('a command line that claw does not understand', () => {
     expect(await run(['token', 'openai', '--min-tll=5m'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'error[CLAW_USAGE]: `claw token` has no option `--min-tll`\n  why: the nearest are `--min-ttl`\n  fix: claw token --help\n',
+      stderr: 'error[CLAW_USAGE]: `claw token` has no option `--min-tll`\n  why: the nearest is `--min-ttl`\n  fix: claw token --help\n',
     })
   })
 

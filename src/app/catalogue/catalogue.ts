@@ -136,7 +136,10 @@ export function unknownProvider(name: string, known: readonly string[]): ClawErr
   const near = nearest(name, known)
   return new ClawError('CLAW_PROVIDER_UNKNOWN', {
     what: `there is no provider \`${visibleLine(name, 64)}\``,
-    why: near.length > 0 ? `the nearest names are ${near.map((each) => `\`${each}\``).join(', ')}` : undefined,
+    why:
+      near.length > 0
+        ? `the nearest ${near.length === 1 ? 'name is' : 'names are'} ${near.map((each) => `\`${each}\``).join(', ')}`
+        : undefined,
     fix: 'see `claw auth list` for every provider',
     data: { nearest: near },
   })

@@ -152,7 +152,10 @@ function unknown(reference: string, listing: readonly Named[], catalogue: Catalo
   const near = nearest(reference, [...catalogue.ids, ...models])
   return new ClawError('CLAW_MODEL_UNKNOWN', {
     what: `\`${shown}\` is no provider, and no model that a provider lists`,
-    why: near.length > 0 ? `the nearest names are ${near.map((each) => `\`${each}\``).join(', ')}` : undefined,
+    why:
+      near.length > 0
+        ? `the nearest ${near.length === 1 ? 'name is' : 'names are'} ${near.map((each) => `\`${each}\``).join(', ')}`
+        : undefined,
     fix: 'write it as `PROVIDER/MODEL`; `claw model` lists both',
     data: { nearest: near },
   })

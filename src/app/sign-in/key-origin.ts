@@ -43,3 +43,8 @@ export function foreignTo(catalogue: Catalogue, route: Route, auth: AuthEntry, v
   const elsewhere = origin && origin.route.id !== route.id ? [origin.prefix] : []
   return foreignPrefix(value, { own: auth.prefixes ?? [], others: [...(auth.rejectPrefixes ?? []), ...opposite, ...elsewhere] })
 }
+
+/** Whether a word that should name a provider begins as some key does. */
+export function beginsLikeKey(word: string): boolean {
+  return [...CATALOGUE.values()].some(({ auth }) => auth.some(({ prefixes = [] }) => prefixes.some((prefix) => word.startsWith(prefix))))
+}
