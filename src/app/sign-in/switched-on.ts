@@ -11,7 +11,7 @@ interface Place {
  * The variable by which alone a method is on, as it is written before a command: a command without it does not know the
  * method. Null where the method is on by itself or by the configuration.
  */
-export function variableOf({ route, auth }: Place): string | null {
+function variableOf({ route, auth }: Place): string | null {
   const isOnByItself = CATALOGUE.get(route.id)?.auth.find(({ id }) => id === auth.id)?.enabled ?? true
   const isOnByFile = route.settings?.auth[auth.id]?.enabled === true
   return auth.enabled && !isOnByItself && !isOnByFile ? `CLAW_ENABLE=${route.id}/${auth.id}` : null
