@@ -118,7 +118,7 @@ describe('a sign-in that goes wrong', () => {
     async (name) => {
       await using world = await sandboxSignIn()
       const url = await world.start(name)
-      const redirect = new URL(await world.approve(url, 'deny').catch(() => 'http://127.0.0.1/'))
+      const redirect = new URL(await world.approve(url, 'deny').catch(() => new URL(url).searchParams.get('redirect_uri') ?? ''))
       redirect.searchParams.set('error', 'access_denied')
       redirect.searchParams.set('state', new URL(url).searchParams.get('state') ?? '')
       const { code, fix } = await failureOf(() => world.complete(name, redirect.href))
@@ -193,6 +193,22 @@ describe('a sign-in that goes wrong', () => {
       why: 'the grant lacks the scope `chatgpt.tokens.use.direct`',
     })
     expect((await world.here.store.read()).records).toEqual([])
+  })
+
+  it.each(['anthropic', 'openai', 'xai', 'acme'])('%s: S-41 takes no address but its own, and says which that is', async (name) => {
+    await using world = await sandboxSignIn()
+    const url = await world.start(name)
+    const params = new URL(url).searchParams
+    const end = params.get('redirect_uri') ?? ''
+    const strange = `http://evil.example${new URL(end).pathname}?code=c1&state=${params.get('state')}`
+    const { code, why, fix } = await failureOf(() => world.complete(name, strange))
+    expect({ code, why, namesTheAddress: fix?.includes(`which begins \`${end}\``) }).toEqual({
+      code: 'CLAW_DATA_INVALID',
+      why: 'the address is not where this sign-in ends',
+      namesTheAddress: true,
+    })
+    expect(world.exchanges()).toEqual([])
+    expect(await world.complete(name, await world.approve(url))).toMatchObject({ changed: true })
   })
 
   it('S-36 sends nothing for a paste of another sign-in, and goes on waiting', async () => {

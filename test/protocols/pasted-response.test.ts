@@ -12,7 +12,7 @@ const read = (text: string, changes: Partial<PasteRules> = {}) => Object.fromEnt
 describe('S-41 what somebody pastes', () => {
   it.each([
     ['the whole address', `${REDIRECT}?code=c1&state=s1`],
-    ['an address of another host of the vendor', 'https://console.example/oauth/code/callback?code=c1&state=s1'],
+    ['the whole address in capitals where they mean nothing', 'HTTP://LOCALHOST:1455/auth/callback?code=c1&state=s1'],
     ['an address with a fragment', `${REDIRECT}?code=c1&state=s1#_=_`],
     ['`code#state`', 'c1#s1'],
     ['the query', 'code=c1&state=s1'],
@@ -33,7 +33,7 @@ describe('S-41 what somebody pastes', () => {
   })
 
   const address = `paste the whole address that the browser ended at, which begins \`${REDIRECT}\`, or \`code#state\` where the page shows that`
-  it.each([
+  it.each<[what: string, text: string, why: string]>([
     ['nothing', '', 'nothing was pasted'],
     ['white space', ' \n ', 'nothing was pasted'],
     ['a bare code', 'ac_1234567890', 'it is a code alone, and nothing tells that it belongs to this sign-in'],
@@ -43,6 +43,19 @@ describe('S-41 what somebody pastes', () => {
       'it is the address that was to be opened, not the one that the browser ended at',
     ],
     ['the address of some page', 'https://auth.example/welcome', 'the address has neither `code` nor `error`'],
+    ...[
+      'https://localhost:1455/auth/callback',
+      'http://evil.example:1455/auth/callback',
+      'http://localhost.evil.example:1455/auth/callback',
+      'http://localhost:1456/auth/callback',
+      'http://localhost/auth/callback',
+      'http://localhost:1455/auth/callback/',
+      'http://localhost:1455/auth/other',
+      'http://localhost:1455@evil.example/auth/callback',
+    ].map(
+      (other) =>
+        [`the address ${other}`, `${other}?code=c1&state=s1`, 'the address is not where this sign-in ends'] as [string, string, string],
+    ),
     ['an address that is none', 'http://', 'it is no address that can be read'],
     ['a key', 'sk-ant-api03-aaaaaaaaaaaaaaaaaaaaaaaa', 'it looks like a key or a token'],
     ['a token', `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.c`, 'it looks like a key or a token'],
@@ -71,10 +84,10 @@ describe('S-41 where the page shows a bare code', () => {
     expect(read(text, shown)).toEqual({ code: 'c1_ABC' })
   })
 
-  it('an address is that of another sign-in', async () => {
+  it('an address is none of this sign-in', async () => {
     const { why, fix } = await failureOf(() => read('https://elsewhere.example/?code=c1', shown))
     expect({ why, fix }).toEqual({
-      why: 'the address is that of another sign-in',
+      why: 'the address is not where this sign-in ends',
       fix: 'paste the code that the page shows, and nothing else',
     })
   })
@@ -93,8 +106,8 @@ describe('where a part of the path stands in the place of a state', () => {
       ].map(async (text) => (await failureOf(() => read(text, minting))).why),
     )
     expect(whys).toEqual([
-      'the address is that of another sign-in',
-      'the address is that of another sign-in',
+      'the address is not where this sign-in ends',
+      'the address is not where this sign-in ends',
       'only the whole address tells that it belongs to this sign-in',
       'only the whole address tells that it belongs to this sign-in',
       'it is a code alone, and nothing tells that it belongs to this sign-in',

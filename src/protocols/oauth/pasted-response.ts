@@ -52,13 +52,19 @@ function paramsOf(pasted: string, rules: PasteRules, wrong: (why: string) => Cla
   return new URLSearchParams({ code, state })
 }
 
-function queryOfUrl(pasted: string, { redirectUri, pathIsSecret }: PasteRules, wrong: (why: string) => ClawError): URLSearchParams {
+function queryOfUrl(pasted: string, { redirectUri }: PasteRules, wrong: (why: string) => ClawError): URLSearchParams {
   if (!URL.canParse(pasted)) throw wrong('it is no address that can be read')
   const url = new URL(pasted)
   if (url.searchParams.has('code_challenge')) throw wrong('it is the address that was to be opened, not the one that the browser ended at')
   if (!['code', 'error', 'state'].some((name) => url.searchParams.has(name))) throw wrong('the address has neither `code` nor `error`')
-  if (pathIsSecret && url.origin + url.pathname !== redirectUri) throw wrong('the address is that of another sign-in')
+  const end = redirectUri !== null && URL.canParse(redirectUri) ? placeOf(new URL(redirectUri)) : undefined
+  if (placeOf(url) !== end) throw wrong('the address is not where this sign-in ends')
   return url.searchParams
+}
+
+/** What a redirect leaves as it is: all of its address but the query and the fragment. */
+function placeOf({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`
 }
 
 function notThis(why: string, { redirectUri, showsBareCode, pathIsSecret, needs }: PasteRules): ClawError {
