@@ -114,4 +114,62 @@ describe('claw model', () => {
     await using home = await testHome()
     expect((await home.claw(['model'])).stdout).toMatch(/openai\/gpt-4\.1 .*ends 2027-01-14/)
   })
+
+  it.each([
+    [
+      ['--live', 'copilot'],
+      '`--live` and a model do not go together',
+      '`claw model copilot` sets it; `claw model --live --diff copilot` lists',
+    ],
+    [
+      ['--live', '--diff', 'kimi', 'copilot/gpt-4.1'],
+      '`--live` and `--diff` and a model do not go together',
+      '`claw model copilot/gpt-4.1` sets it; `claw model --live --diff kimi` lists',
+    ],
+    [['--usable', 'kimi'], '`--usable` and a model do not go together', '`claw model kimi` sets it; `claw model --usable` lists'],
+    [
+      ['--live', '--usable', '--diff', 'kimi'],
+      '`--usable` and `--diff` do not go together',
+      '`claw model --live --usable` lists; `claw model --live --diff kimi` compares',
+    ],
+    [['--tier', 'fast'], '`--tier` sets the model of a tier, and no model is named', 'claw model MODEL --tier TIER'],
+  ])('%j is refused with the commands that may be meant, and sets nothing', async (argv, what, fix) => {
+    await using home = await testHome()
+    const { exitCode, stderr } = await home.claw(['model', ...argv])
+    expect({ exitCode, said: [what, fix].map((part) => stderr.includes(part)) }).toEqual({ exitCode: 2, said: [true, true] })
+    expect((await home.json(['model'])).default).toBe(null)
+  })
+
+  it('--usable leaves out what this version cannot prompt', async () => {
+    const own = 'base_url = "https://own.example/v1"\nmodels = ["large"]\napi_key = "env:OWN_KEY"'
+    const responses = `[providers.own]\nprotocol = "openai-responses"\n${own}\n`
+    await using home = await testHome(`${responses}[providers.spoken]\nprotocol = "openai-chat"\n${own}\n`)
+    const env = { OWN_KEY: 'a-key-CANARY' }
+    const { models } = await home.json(['model', '--usable'], { env })
+    const { models: all } = await home.json(['model'], { env })
+    const paid = (rows: unknown) => [
+      ...new Set(
+        (rows as { route: string; credential: object | null }[])
+          .filter((row) => row.credential && row.route.match(/^(?:own|spoken)$/))
+          .map(({ route }) => route),
+      ),
+    ]
+    expect({ usable: paid(models), all: paid(all) }).toEqual({ usable: ['spoken'], all: ['own', 'spoken'] })
+  })
+
+  it('says that a server on this machine needs no credential', async () => {
+    await using home = await testHome('[providers.vllm]\nmodels = ["llama3"]\n')
+    expect((await home.claw(['model'])).stdout).toMatch(/vllm\/llama3 .*no credential needed/)
+  })
+
+  it('says what the signs of a difference mean', async () => {
+    const { server, home } = await world(listing({ id: 'k9' }), 'models = ["k4"]\n')
+    await using _home = home
+    await using _server = server
+    const { stdout, stderr } = await home.claw(['model', '--live', '--diff', 'kimi'], KEY)
+    expect({ stdout, stderr }).toEqual({
+      stdout: '+ kimi-code/k9\n- kimi-code/k4\n',
+      stderr: '+ the account lists it, and it is not known here; - it is known here, and the account does not list it\n',
+    })
+  })
 })

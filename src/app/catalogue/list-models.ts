@@ -5,6 +5,7 @@ import type { Route } from './catalogue.ts'
 import { type ChosenCredential, findCredential, surveyCredentials } from '../credential/find-credential.ts'
 import type { ListedModel } from './listed-models.ts'
 import { askForModels, canListModels } from './live-models.ts'
+import { isSpoken } from './model-route.ts'
 import { readTarget } from './model-use.ts'
 import { modelOf } from './route-models.ts'
 import type { Session } from '../session.ts'
@@ -37,7 +38,7 @@ export interface ModelList {
 }
 
 export interface ListOptions {
-  /** Only those with a credential. */
+  /** Only those with a credential, in a protocol that is spoken here. */
   readonly onlyUsable: boolean
   /** Ask each route with a credential that can list. */
   readonly live: boolean
@@ -53,14 +54,15 @@ export async function listModels(session: Session, options: ListOptions): Promis
       const named = { ...catalogue.find(route.id), routes: [route] }
       const { chosen } = await surveyCredentials(session, { named, model: null, snapshot })
       const live = options.live && chosen && canListModels(chosen) ? await liveList(session, chosen, warnings) : null
-      return live
+      const listed = live
         ? live.map((model) => rowOf(route, chosen, known(route, model.id), model))
         : route.entry.models.map((model) => rowOf(route, chosen, model))
+      if (!options.onlyUsable) return listed
+      return chosen ? listed.filter(({ id }) => isSpoken(route, { id, entry: known(route, id) ?? null })) : []
     }),
   )
-  const models = rows.flat().filter(({ credential }) => !options.onlyUsable || credential !== null)
   const tier = session.config.tiers.get('default')
-  return { models, default: tier ? tier.model : null, warnings }
+  return { models: rows.flat(), default: tier ? tier.model : null, warnings }
 }
 
 /** What a provider lists now, by way of a refresh where the grant needs one; null where it cannot be asked. */

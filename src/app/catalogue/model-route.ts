@@ -13,16 +13,37 @@ export function routeForModel(route: Route, { id, entry: model }: ModelInUse): R
   return protocol === route.protocol ? route : { ...route, protocol }
 }
 
+/** Whether this version can prompt a model of a route. */
+export function isSpoken(route: Route, model: ModelInUse): boolean {
+  return !hasNoProtocol(route) && SPOKEN_PROTOCOLS.includes(routeForModel(route, model).protocol)
+}
+
+/** Whether this version cannot prompt any model of a route: the sentence that says so, else null. */
+export function unspokenNote(route: Route): string | null {
+  try {
+    refuseUnspoken(route)
+    return null
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError)) throw thrown
+    return `${thrown.message}: ${thrown.why}; ${thrown.fix}`
+  }
+}
+
 /**
  * Refuses a route that this version cannot prompt, whichever model is asked for: it then needs no credential to say so.
  *
  * @throws {ClawError} `CLAW_METHOD_UNSUPPORTED`
  */
 export function refuseUnspoken(route: Route): void {
-  const { entry, settings } = route
-  if (settings?.protocol === undefined && entry.protocols.length === 0) throw unspoken(route, entry.ownProtocol ?? 'a protocol of its own')
+  const { entry } = route
+  if (hasNoProtocol(route)) throw unspoken(route, entry.ownProtocol ?? 'a protocol of its own')
   const any = [route.protocol, ...entry.models.flatMap(({ protocol }) => protocol ?? []), ...Object.values(entry.protocolByPrefix ?? {})]
   if (!any.some((protocol) => SPOKEN_PROTOCOLS.includes(protocol))) throw unspoken(route, route.protocol)
+}
+
+/** The vendor's own protocol is none of those with a name here. */
+function hasNoProtocol({ entry, settings }: Route): boolean {
+  return settings?.protocol === undefined && entry.protocols.length === 0
 }
 
 /** @throws {ClawError} `CLAW_METHOD_UNSUPPORTED` for the protocol of one model */
