@@ -3,8 +3,8 @@ import type { SecretKind } from '../core/redaction.ts'
 import type { Reference } from '../core/reference.ts'
 import type { ReferenceText } from './reference.ts'
 import type { AuthDocument } from './schema.ts'
-import { federationShape, IDENTITY_IDS } from './schema-auth.ts'
-import { camelCase } from './shape-walk.ts'
+import { authSchema, federationShape, IDENTITY_IDS } from './schema-auth.ts'
+import { camelCase, inCamelCase } from './shape-walk.ts'
 
 /** How the reader of a provider tells a fault of one of its keys, and turns the text of a reference into one. */
 export interface Reading {
@@ -45,10 +45,12 @@ export function toAuthSettings(
   const fields: Record<string, unknown> = {}
   const federation: Record<string, unknown> = {}
   const ids: Record<string, unknown> = {}
+  const shapes = authSchema.members.type === 'table' ? authSchema.members.keys : {}
   const put = (name: string, value: unknown): void => {
     const isExchange = Object.hasOwn(federationShape, name) || (method === 'identity' && SHARED_FIELDS.includes(name))
     const target = isExchange ? federation : fields
-    target[camelCase(name)] = value
+    const shape = shapes[name]
+    target[camelCase(name)] = shape ? inCamelCase(shape, value) : value
   }
   for (const [name, value] of Object.entries(written)) {
     if (IDENTITY_IDS.includes(name)) ids[name] = value

@@ -28,6 +28,15 @@ function* addressesIn(value: unknown, path = ''): Generator<[path: string, addre
 const elsewhere = (route: Route) =>
   [...addressesIn(route.entry)].filter(([path, address]) => !SENT_NOWHERE.test(path) && !address.startsWith(`${ORIGIN}/`))
 
+/** Every table of headers in an entry, by where it stands. */
+function* headersIn(value: unknown, path = ''): Generator<[path: string, headers: unknown]> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, member] of Object.entries(value)) {
+    if (/headers$/i.test(key) && !Array.isArray(member)) yield [`${path}.${key}`, member]
+    else yield* headersIn(member, `${path}.${key}`)
+  }
+}
+
 describe('the rehearsal', () => {
   it('leads every address of every provider to the origin', async () => {
     world = await credentialWorld(rehearsal().toml(ORIGIN))
@@ -55,6 +64,21 @@ describe('the rehearsal', () => {
       oauthHost: `${ORIGIN}/auth.kimi.ai`,
       deviceUrl: `${ORIGIN}/auth.kimi.ai/api/oauth/device_authorization`,
       tokenUrl: `${ORIGIN}/auth.kimi.ai/api/oauth/token`,
+    })
+  })
+
+  it('leaves every header its name, and a tenant its domain', async () => {
+    world = await credentialWorld(rehearsal().toml(ORIGIN))
+    const routes = [...world.catalogue.routes.values()]
+    const plain = buildCatalogue({ providers: new Map(), enabled: [] }).routes
+    expect(routes.map(({ id, entry }) => [id, [...headersIn(entry)]])).toEqual(
+      routes.map(({ id }) => [id, [...headersIn(plain.get(id)?.entry)]]),
+    )
+    expect(world.catalogue.route('github-copilot').entry.auth.find(({ id }) => id === 'token')?.serverToken).toEqual({
+      prefix: 'ghs_',
+      baseUrl: `${ORIGIN}/api.githubcopilot.com`,
+      tenantBaseUrl: `${ORIGIN}/copilot-api.{domain}`,
+      headers: { 'X-GitHub-Api-Version': '2025-05-01' },
     })
   })
 

@@ -28,3 +28,8 @@ export function isAddress(value: unknown): value is string {
 export function mirrored(address: string, origin: string): string {
   return `${origin}${mirroredPath(address)}${/\?[^#]*/.exec(address)?.[0] ?? ''}`
 }
+
+/** The same, with the places that the user fills still open. */
+export function mirroredOpen(address: string, origin: string): string {
+  return `${origin}/${address.replace(/^https?:\/\//, '')}`
+}

@@ -2,7 +2,7 @@ import { expandUrl } from '../../protocols/url.ts'
 import type { AuthEntry, ProviderEntry } from '../../providers/entry.ts'
 import type { Route } from '../catalogue/catalogue.ts'
 import { isTable } from '../catalogue/merge-auth.ts'
-import { isAddress, mirrored } from './mirrored-address.ts'
+import { isAddress, mirrored, mirroredOpen } from './mirrored-address.ts'
 import { keyPrefixes, takesKeys } from './mirrored-base.ts'
 import { addressesOf, firstBaseUrl, type RouteAddress } from './route-addresses.ts'
 import { tableText, type TomlValue } from './toml-text.ts'
@@ -100,9 +100,25 @@ function holdsAddress(value: unknown): boolean {
 
 function inToml(value: unknown, origin: string): TomlValue {
   if (Array.isArray(value)) return value.map((member) => inToml(member, origin))
-  if (isTable(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => [snakeCase(name), inToml(member, origin)]))
+  if (isTable(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => memberInToml(name, member, origin)))
   if (isAddress(value)) return mirrored(value, origin)
   return typeof value === 'boolean' || typeof value === 'number' ? value : String(value)
+}
+
+function memberInToml(name: string, member: unknown, origin: string): [string, TomlValue] {
+  // The names of headers are whatever they are: only fields of claw's own have another name in the configuration.
+  if (isHeaders(name) && isTable(member)) return [snakeCase(name), texts(member)]
+  // Of a tenant, whose domain is the user's to say.
+  if (name === 'tenantBaseUrl' && isAddress(member)) return [snakeCase(name), mirroredOpen(member, origin)]
+  return [snakeCase(name), inToml(member, origin)]
+}
+
+function isHeaders(name: string): boolean {
+  return name === 'headers' || name.endsWith('Headers')
+}
+
+function texts(headers: object): TomlValue {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }
 
 function snakeCase(name: string): string {
