@@ -6,7 +6,7 @@ interface Stored {
   readonly profile: string
   readonly method: string
   readonly kind: string
-  readonly account: { readonly id: string | null; readonly name: string | null } | null
+  readonly account: { readonly id: string | null; readonly name: string | null; readonly plan?: string | null } | null
   readonly expiresAt: number | null
 }
 
@@ -31,6 +31,7 @@ export function authResult(record: Stored, { store, changed, check }: SignInFact
     method,
     kind,
     account: account?.name ?? account?.id ?? null,
+    plan: account?.plan ?? null,
     expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
     store,
     changed,

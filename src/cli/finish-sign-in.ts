@@ -1,3 +1,4 @@
+import { unspokenNote } from '../app/catalogue/model-route.ts'
 import { accountWords } from '../app/sign-in/account.ts'
 import { accountChange } from '../app/sign-in/account-change.ts'
 import { checkPresent, checkSignIn, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
@@ -34,6 +35,8 @@ export async function finishSignIn(
     )
     if (check) await sayCheck(output, check, changed ? 'stored' : 'kept')
   }
+  const unspoken = unspokenNote(route)
+  if (unspoken !== null) await output.note(unspoken)
   const otherAccount = changed ? accountChange(before, record) : null
   if (otherAccount !== null) await output.say(`warning: ${otherAccount}`)
   const keepOn = changed ? keepOnLine(route, record.auth) : null

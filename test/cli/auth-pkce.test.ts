@@ -99,6 +99,50 @@ describe('auth --paste and auth complete', () => {
   })
 })
 
+describe('a sign-in to what cannot be prompted with yet', () => {
+  const told =
+    'this version of claw cannot prompt `openai-codex`: it is spoken to in `codex-responses`, and claw speaks `anthropic-messages` and `openai-chat`; `claw token openai-codex` hands the credential to a program that speaks it'
+
+  it('says so in one line, and a prompt says the same', async () => {
+    await using world = await rehearsed()
+    const signedIn = await world.claw(['auth', '--device', 'openai', '--no-check'])
+    expect([signedIn.exitCode, signedIn.stdout, signedIn.stderr.split('\n').filter((line) => line === told)]).toEqual([0, '', [told]])
+    const prompt = await world.claw(['prompt', '-m', 'openai-codex', 'hello'])
+    expect([prompt.exitCode, prompt.stderr.includes('this version of claw cannot prompt `openai-codex`')]).toEqual([2, true])
+  })
+
+  it('says nothing of the kind where it can be prompted', async () => {
+    await using world = await rehearsed()
+    const signedIn = await world.claw(['auth', '--device', 'moonshot', '--no-check'])
+    expect([signedIn.exitCode, signedIn.stderr.includes('cannot prompt')]).toEqual([0, false])
+  })
+})
+
+describe('whose the credential is', () => {
+  it.each([
+    ['copilot', { provider: 'github-copilot', route: 'github-copilot', account: 'sandbox', plan: 'individual' }],
+    ['codex', { provider: 'openai', route: 'openai-codex', account: 'somebody@sandbox.example', plan: 'plus' }],
+  ])('stands in the result of a sign-in to %s, with the plan', async (name, whose) => {
+    await using world = await rehearsed()
+    const { exitCode, result } = await world.claw(['auth', '--device', name, '--json'])
+    expect({ exitCode, result }).toEqual({
+      exitCode: 0,
+      result: {
+        type: 'result',
+        schema: 'claw.auth/1',
+        ...whose,
+        profile: 'default',
+        method: 'device',
+        kind: 'oauth',
+        expiresAt: expect.toSatisfy((at) => at === null || typeof at === 'string'),
+        store: 'memory',
+        changed: true,
+        check: { status: 'pass', evidence: 'accepted', detail: expect.stringContaining(`(plan ${whose.plan})`) },
+      },
+    })
+  })
+})
+
 describe('what does not fit is exit 2, and what is off is exit 78', () => {
   it.each([
     [['auth', '--open', '--paste', 'openai'], 2, '`--open` belongs to `--browser`'],

@@ -70,6 +70,7 @@ describe('a sign-in for which no method is named', () => {
       method: 'api_key',
       kind: 'api_key',
       account: null,
+      plan: null,
       expiresAt: null,
       store: null,
       changed: false,
