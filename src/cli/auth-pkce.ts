@@ -62,7 +62,7 @@ export async function signInInBrowser(
           else {
             writes.add(() => output.say(`to let this machine use ${entry.name}, open this page in a browser:`))
             writes.add(() => output.say(`  ${notice.url}`))
-            for (const line of whatFollows(options, notice.redirectUri, expiresAt)) writes.add(() => output.say(line))
+            for (const line of whatFollows(options, notice.redirectUri, expiresAt, auth.pasteFormat)) writes.add(() => output.say(line))
           }
           const terms = termsLine({ route, auth })
           if (terms !== null) writes.add(() => output.note(terms))
@@ -81,11 +81,14 @@ export async function signInInBrowser(
   }
 }
 
-function whatFollows({ way, paste }: PkceCommandOptions, redirectUri: string | null, expiresAt: string): string[] {
+/** @param shows what the page shows for copying, where it does */
+function whatFollows({ way, paste }: PkceCommandOptions, redirectUri: string | null, expiresAt: string, shows?: string): string[] {
   if (way === 'paste') {
     return redirectUri === null
       ? [`the page then shows a code: it ends the sign-in until ${expiresAt}`]
-      : [`the browser ends at an address that begins ${redirectUri}, whether it can show that page or not: copy it before ${expiresAt}`]
+      : shows !== undefined
+        ? [`the page then shows ${shows}: copy it as it is before ${expiresAt}`]
+        : [`the browser ends at an address that begins ${redirectUri}, whether it can show that page or not: copy it before ${expiresAt}`]
   }
   const elsewhere =
     paste === 'none' ? 'a browser on another machine cannot come back: use --paste there' : 'or paste the address that the browser ends at'

@@ -15,7 +15,6 @@ export const federation: AuthEntry = {
   scheme: 'Bearer',
   prefixes: ['sk-ant-oat01-'],
   extraHeaders: OAUTH_BETA,
-  rotates: 'no',
   bufferS: 30,
   federation: {
     tokenUrl: 'https://api.anthropic.com/v1/oauth/token',

@@ -44,8 +44,6 @@ export interface AuthEntry {
   readonly env?: readonly string[]
   /** Variables of the region `china`. */
   readonly envChina?: readonly string[]
-  /** Variables that a route without need of a credential may have one in. */
-  readonly optionalEnv?: readonly string[]
   readonly prefixes?: readonly string[]
   readonly rejectPrefixes?: readonly string[]
   /** What a value with a rejected prefix is, where no entry of the catalogue has it: `an admin key, which answers no prompts`. */
@@ -68,8 +66,6 @@ export interface AuthEntry {
   readonly revokeBody?: 'form' | 'json'
   readonly discoveryUrl?: string
   readonly clientId?: string
-  /** Clients of other programs that are known to work too: by configuration only. */
-  readonly clientIdAlternatives?: readonly string[]
   /** Only for a provider of one's own; the catalogue holds none. */
   readonly clientSecret?: Reference
   readonly scopes?: readonly string[]
@@ -112,7 +108,6 @@ export interface AuthEntry {
   /** `minimax_device`: PKCE inside a device grant, in milliseconds, with a `status` in answers of 200. */
   readonly verifyStateInResponse?: boolean
   readonly pollGrantType?: string
-  readonly pollFields?: readonly string[]
   readonly intervalUnit?: 's' | 'ms'
   readonly defaultIntervalMs?: number
   readonly minIntervalMs?: number
@@ -129,7 +124,6 @@ export interface AuthEntry {
   readonly resourceUrlField?: string
 
   /** Refresh. */
-  readonly rotates?: 'every-refresh' | 'single-use' | 'sometimes' | 'if-expiring' | 'no'
   readonly bufferS?: number
   readonly accessTtlS?: number
   /** OAuth errors of the token endpoint that mean the grant is dead. */
@@ -142,32 +136,22 @@ export interface AuthEntry {
   readonly fallbackRefreshAgeS?: number
   /** What an absent `expires_in` means. */
   readonly defaultAccessTtlS?: number
-  readonly refreshTtlS?: number
   /** Field of an answer before whose instant no refresh is welcome. */
   readonly earliestRefreshField?: string
-  readonly keepRefreshIfOmitted?: boolean
-  /** How the tokens of a grant begin. */
-  readonly resultPrefixes?: readonly string[]
   /** The auth entry by which a grant is used, where it is no credential of the API itself. */
   readonly usedBy?: string
-  /** A spent refresh token is taken for so long; after it, reuse revokes the family. */
-  readonly reuseGraceS?: number
   /** Fields of a token answer that go back with each refresh. */
   readonly echoOnRefresh?: readonly string[]
   /** The fields of a refresh request, where the server wants no others. */
   readonly refreshFields?: readonly string[]
 
   /** Authorization code with PKCE (paste and loopback). */
-  readonly paste?: boolean
+  /** In order. `{port}`: the vendor takes any; else only those that it has registered. */
   readonly redirectUris?: readonly string[]
   readonly preferredPort?: number
-  /** The only ports that the vendor has registered, in order. */
-  readonly ports?: readonly number[]
-  readonly anyLoopbackPort?: boolean
-  readonly bindHost?: string
   readonly pasteRedirectUri?: string
+  /** What the page at `pasteRedirectUri` shows for copying. */
   readonly pasteFormat?: string
-  readonly pasteRequiresFullUrl?: boolean
   /** The redirect carries the client id that was issued for this installation. */
   readonly clientIdFromCallback?: boolean
   readonly requiredGrantedScope?: string
@@ -175,17 +159,13 @@ export interface AuthEntry {
   /** Sent with each token request. */
   readonly tokenParams?: Readonly<Record<string, string>>
   readonly requiresIdTokenOnExchange?: boolean
-  readonly authorizeUrlAlternatives?: readonly string[]
   readonly tokenUrlFallbacks?: readonly string[]
-  readonly scopesLegacy?: readonly string[]
   readonly authorizeParams?: Readonly<Record<string, string>>
   readonly pkceMethod?: 'S256'
-  readonly independentState?: boolean
   readonly stateInBody?: boolean
   readonly callbackParam?: string
   readonly noState?: boolean
   readonly noClientId?: boolean
-  readonly tokenFields?: readonly string[]
   readonly resultField?: string
   readonly loginTimeoutS?: number
   readonly pasteOmits?: string

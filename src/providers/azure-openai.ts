@@ -66,7 +66,6 @@ export const azureOpenai: ProviderEntry = {
       // In place of api-key, never beside it.
       header: 'authorization',
       scheme: 'Bearer',
-      rotates: 'no',
       bufferS: 300,
       federation: {
         tokenUrl: 'https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/token',

@@ -65,7 +65,6 @@ export const bedrock: ProviderEntry = {
       status: 'inferred',
       header: 'authorization',
       scheme: 'Bearer',
-      rotates: 'no',
       bufferS: 300,
       federation: {
         flow: 'aws-web-identity-then-presign',

@@ -43,7 +43,6 @@ const auth: readonly AuthEntry[] = [
     header: 'authorization',
     scheme: 'Bearer',
     clientId: 'Iv1.b507a08c87ecfe98',
-    clientIdAlternatives: ['Ov23li8tweQw6odWQebz'],
     deviceUrl: 'https://{domain}/login/device/code',
     tokenUrl: 'https://{domain}/login/oauth/access_token',
     deviceBody: 'form',
@@ -54,18 +53,16 @@ const auth: readonly AuthEntry[] = [
     defaultIntervalS: 5,
     // GitHub answers a poll that comes early with a longer interval.
     safetyMarginS: 3,
-    resultPrefixes: ['ghu_', 'gho_'],
-    rotates: 'if-expiring',
     refreshBody: 'form',
     refreshFields: ['grant_type', 'client_id', 'refresh_token'],
-    refreshTtlS: 15_897_600,
     deadRefreshCodes: ['bad_refresh_token', 'invalid_grant'],
     bufferS: 300,
     // Used as it is; where the user switched on `exchange`, by that.
     usedBy: 'token',
     quirks: [
       'errors come in answers of 200; slow_down brings the new interval',
-      'a token has no end unless the answer has expires_in (28800) and a refresh token (ghr_, single use)',
+      'a token (ghu_ or gho_) has no end unless the answer has expires_in (28800) and a refresh token (ghr_, single use, 184 days)',
+      'the client Ov23li8tweQw6odWQebz works too: by configuration only',
     ],
   },
   {

@@ -34,7 +34,6 @@ export const googleVertex: ProviderEntry = {
       status: 'inferred',
       header: 'authorization',
       scheme: 'Bearer',
-      rotates: 'no',
       bufferS: 300,
       accessTtlS: 3_600,
       federation: {

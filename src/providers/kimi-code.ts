@@ -38,7 +38,6 @@ const auth: readonly AuthEntry[] = [
     verificationUriMayBeEmpty: true,
     fatalPollErrors: ['expired_token', 'access_denied', 'authorization_denied', 'invalid_grant'],
     requestTimeoutS: 30,
-    rotates: 'every-refresh',
     accessTtlS: 900,
     bufferS: 300,
     deadRefreshCodes: ['invalid_grant'],
@@ -52,6 +51,7 @@ const auth: readonly AuthEntry[] = [
       'header values must be ASCII',
       'the region is bound to the credential',
       'errors come with HTTP 400 and an OAuth error',
+      'every refresh brings a new refresh token',
     ],
   },
   {

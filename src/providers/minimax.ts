@@ -43,7 +43,6 @@ const auth: readonly AuthEntry[] = [
     header: 'authorization',
     scheme: 'Bearer',
     clientId: '78257093-7e40-4613-99e0-527b14b39113',
-    clientIdAlternatives: ['659cf4c1-615c-45f6-a5f6-4bf15eb476e5'],
     oauthHost: 'https://account.minimax.io',
     deviceUrl: '/oauth2/device/code',
     tokenUrl: '/oauth2/token',
@@ -56,7 +55,6 @@ const auth: readonly AuthEntry[] = [
     pkceMethod: 'S256',
     verifyStateInResponse: true,
     pollGrantType: 'urn:ietf:params:oauth:grant-type:user_code',
-    pollFields: ['grant_type', 'client_id', 'user_code', 'code_verifier'],
     intervalUnit: 'ms',
     defaultIntervalMs: 3_000,
     minIntervalMs: 2_000,
@@ -71,15 +69,14 @@ const auth: readonly AuthEntry[] = [
     // Login missing, invalid key: as on the API.
     deadRefreshCodes: ['1004', '2049'],
     resourceUrlField: 'resource_url',
-    rotates: 'sometimes',
-    keepRefreshIfOmitted: true,
     refreshFields: ['grant_type', 'refresh_token', 'client_id'],
     bufferS: 300,
     requestTimeoutS: 30,
     quirks: [
       'no device code: the user code is the handle',
       'a refresh answers 200 with a status, as a poll does',
-      "the other client id is that of MiniMax's own CLI, with other scopes and the usual grant type",
+      "the client id of MiniMax's own CLI is 659cf4c1-615c-45f6-a5f6-4bf15eb476e5, with other scopes and the usual grant type",
+      'some refreshes bring a new refresh token; the old one stays in force where none comes',
     ],
   },
 ]

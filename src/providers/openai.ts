@@ -25,7 +25,6 @@ const auth: readonly AuthEntry[] = [
     status: 'verified',
     header: 'authorization',
     scheme: 'Bearer',
-    rotates: 'no',
     bufferS: 120,
     federation: {
       tokenUrl: 'https://auth.openai.com/oauth/token',

@@ -1,5 +1,6 @@
 import type { AuthEntry, ModelEntry, ProviderEntry } from './entry.ts'
 
+const SINGLE_USE = 'a refresh token is good for one refresh; the spent one is taken for 60 s more, then its reuse revokes the family'
 const SCOPES = ['openid', 'profile', 'email', 'offline_access', 'grok-cli:access', 'api:access']
 
 /** What both grants have in common: the client of xAI's own CLI, which xAI has not opened to everybody. */
@@ -15,10 +16,6 @@ const grant = {
   tokenBody: 'form',
   refreshBody: 'form',
   scopes: SCOPES,
-  rotates: 'single-use',
-  // Later reuse of a spent refresh token revokes the whole family.
-  reuseGraceS: 60,
-  keepRefreshIfOmitted: true,
   defaultAccessTtlS: 3_600,
   deadRefreshCodes: ['invalid_grant', 'invalid_client'],
   echoOnRefresh: ['principal_type', 'principal_id'],
@@ -52,6 +49,7 @@ const auth: readonly AuthEntry[] = [
     verificationHttpsOnly: true,
     notEnabledStatus: 404,
     quirks: [
+      SINGLE_USE,
       'a page of HTML in place of an answer is a challenge for browsers: tried again, three times at the most',
       'some plans get 403 on api.x.ai; the host of the CLI (cli-chat-proxy.grok.com) wants that client to be imitated: by configuration only',
     ],
@@ -61,17 +59,14 @@ const auth: readonly AuthEntry[] = [
     id: 'oauth',
     kind: 'oauth_pkce',
     headless: false,
-    paste: true,
     authorizeUrl: 'https://auth.x.ai/oauth2/authorize',
     redirectUris: ['http://127.0.0.1:{port}/callback'],
     preferredPort: 56_121,
-    anyLoopbackPort: true,
-    bindHost: '127.0.0.1',
     authorizeParams: { plan: 'generic', referrer: 'claw' },
     nonce: true,
     pkceMethod: 'S256',
-    independentState: true,
     stateInBody: false,
+    quirks: [SINGLE_USE, 'any port of loopback is taken'],
   },
 ]
 

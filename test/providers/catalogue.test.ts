@@ -195,7 +195,6 @@ function loginUrls(auth: AuthEntry): string[] {
     auth.pollUrl,
     auth.whoamiUrl,
     auth.exchangeUrl,
-    ...(auth.authorizeUrlAlternatives ?? []),
     ...(auth.tokenUrlFallbacks ?? []),
   ]
   const absolute = all.flatMap((url) => (url === undefined ? [] : url.startsWith('/') ? `${auth.oauthHost}${url}` : url))
@@ -211,24 +210,13 @@ function missing(auth: AuthEntry): string[] {
   const needs: Record<AuthEntry['kind'], readonly (keyof AuthEntry)[]> = {
     api_key: ['env', 'header'],
     bearer: ['env', 'header', 'scheme'],
-    oauth_device: ['clientId', 'deviceUrl', 'tokenUrl', 'deviceBody', 'tokenBody', 'refreshBody', 'rotates', 'scopes', 'bufferS', 'header'],
-    oauth_pkce: [
-      'clientId',
-      'authorizeUrl',
-      'tokenUrl',
-      'tokenBody',
-      'refreshBody',
-      'redirectUris',
-      'pkceMethod',
-      'rotates',
-      'scopes',
-      'header',
-    ],
-    openai_device: ['clientId', 'usercodeUrl', 'pollUrl', 'verificationUri', 'tokenUrl', 'redirectUri', 'rotates', 'bufferS', 'header'],
-    minimax_device: ['clientId', 'deviceUrl', 'tokenUrl', 'pollGrantType', 'intervalUnit', 'statusField', 'rotates', 'bufferS', 'header'],
+    oauth_device: ['clientId', 'deviceUrl', 'tokenUrl', 'deviceBody', 'tokenBody', 'refreshBody', 'scopes', 'bufferS', 'header'],
+    oauth_pkce: ['clientId', 'authorizeUrl', 'tokenUrl', 'tokenBody', 'refreshBody', 'redirectUris', 'pkceMethod', 'scopes', 'header'],
+    openai_device: ['clientId', 'usercodeUrl', 'pollUrl', 'verificationUri', 'tokenUrl', 'redirectUri', 'bufferS', 'header'],
+    minimax_device: ['clientId', 'deviceUrl', 'tokenUrl', 'pollGrantType', 'intervalUnit', 'statusField', 'bufferS', 'header'],
     copilot_direct: ['env', 'prefixes', 'discoveryUrl', 'baseUrlField', 'header', 'scheme'],
     copilot_exchange: ['needs', 'exchangeUrl', 'tokenField', 'expiresField', 'baseUrlFromToken', 'bufferS'],
-    pkce_key_mint: ['authorizeUrl', 'tokenUrl', 'tokenBody', 'redirectUris', 'pkceMethod', 'resultField', 'tokenFields', 'header'],
+    pkce_key_mint: ['authorizeUrl', 'tokenUrl', 'tokenBody', 'redirectUris', 'pkceMethod', 'resultField', 'header'],
     workload_identity: ['federation', 'header', 'bufferS'],
     none: [],
   }

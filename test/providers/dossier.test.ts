@@ -25,7 +25,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   context: 'contextTokens',
   output: 'outputTokens',
   accept_prefixes: 'prefixes',
-  result_prefixes: 'resultPrefixes',
   revoke_url: 'revocationUrl',
   expires_s: 'expiresS',
 }

@@ -10,7 +10,7 @@ import { tableText, type TomlValue } from './toml-text.ts'
 type Fields = Readonly<Record<string, TomlValue>>
 
 /** Names of things that look like addresses: nothing is ever sent there. */
-const IDENTIFIERS = ['audience', 'resource', 'defaultAudience', 'redirectUri', 'redirectUris', 'scopes', 'scopesLegacy', 'quirks']
+const IDENTIFIERS = ['audience', 'resource', 'defaultAudience', 'redirectUri', 'redirectUris', 'scopes', 'quirks']
 
 /** The tables that lead every address of a route to a sandbox; `written` is its entry as the catalogue has it. */
 export function routeToml(route: Route, written: ProviderEntry, origin: string): string {

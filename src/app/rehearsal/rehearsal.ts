@@ -36,10 +36,9 @@ export function rehearsal(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE)
 }
 
 function variablesOf({ baseUrlEnv, auth }: ProviderEntry): string[] {
-  const ofMethods = auth.flatMap(({ env = [], envChina = [], optionalEnv = [], optionalHeadersEnv = {} }) => [
+  const ofMethods = auth.flatMap(({ env = [], envChina = [], optionalHeadersEnv = {} }) => [
     ...env,
     ...envChina,
-    ...optionalEnv,
     ...Object.values(optionalHeadersEnv),
   ])
   return [...(baseUrlEnv === undefined ? [] : [baseUrlEnv]), ...ofMethods]

@@ -50,6 +50,9 @@ export const WHOSE: Readonly<Record<string, readonly string[]>> = {
   'github-copilot/device': ['sandbox', 'sandbox', 'individual'],
 }
 
+/** GitHub's tokens have no end, and come without a refresh token, unless the app asks for both. */
+const NEVER_REFRESHED: readonly string[] = ['github-copilot/device']
+
 /** What a sign-in in the name of an account leaves behind. */
 export function storedGrant({ id, route, auth }: Entry): StoredRecord {
   return {
@@ -57,7 +60,7 @@ export function storedGrant({ id, route, auth }: Entry): StoredRecord {
     kind: KIND_OF[auth.kind],
     method: METHOD_OF[auth.kind],
     auth: auth.id,
-    refreshable: auth.rotates !== undefined && auth.rotates !== 'no' && auth.rotates !== 'if-expiring',
+    refreshable: auth.refreshBody !== undefined && !NEVER_REFRESHED.includes(id),
     account: WHOSE[id] ?? [],
   }
 }

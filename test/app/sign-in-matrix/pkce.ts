@@ -113,7 +113,7 @@ async function muchLater({ route }: Entry, world: RehearsalMachine): Promise<Reh
 }
 
 function hasFreePort({ auth }: Entry): boolean {
-  return auth.ports === undefined
+  return auth.redirectUris?.every((uri) => uri.includes('{port}')) ?? true
 }
 
 /** What came before the end, where it took two commands. */
