@@ -46,23 +46,31 @@ export class AuthLogoutCommand extends ClawCommand {
       await this.print({
         type: 'result',
         schema: 'claw.logout/1',
-        items: items.map(({ error, isHere: _, ...item }) => ({ ...item, ...(error && { code: error.code, message: error.message }) })),
+        items: items.map(({ error, isHere: _, isPending, ...item }) => ({
+          ...item,
+          ...(isPending && { pending: true }),
+          ...(error && { code: error.code, message: error.message }),
+        })),
       })
     else {
-      for (const item of items) await this.data(`${slotName(item)}  ${item.kind ?? ''}  ${item.outcome}\n`)
+      for (const item of items) await this.data(`${slotName(item)}  ${outcomeWords(item)}\n`)
       if (items.length === 0) await this.note('nothing of it is stored')
-      for (const item of items) await this.#explain(item)
+      for (const item of items)
+        await this.#explain(item, session.catalogue.knows(item.route) ? session.catalogue.route(item.route).entry.keyUrl : undefined)
     }
     return items.some(({ isHere }) => isHere) ? 1 : 0
   }
 
   /** What became of it at the provider is no failure of the sign-out, but whoever asked must know. */
-  async #explain(item: SignOutItem): Promise<void> {
+  async #explain(item: SignOutItem, keyUrl: string | undefined): Promise<void> {
     const name = slotName(item)
     const why = item.error ? [item.error.message, item.error.why].filter(Boolean).join(': ') : ''
     if (item.isHere) await this.say(`warning: ${why}`)
     else if (item.outcome === 'failed') await this.say(`warning: ${name} was removed here, but not revoked at its provider: ${why}`)
-    else if (item.outcome === 'not_supported') await this.note(`${name} was removed here; its provider has no way to revoke it`)
+    else if (item.outcome === 'not_supported')
+      await this.note(
+        `${name} was removed here; its provider has no way to revoke it${item.kind === 'api_key' && keyUrl !== undefined ? `: delete it at ${keyUrl}` : ''}`,
+      )
   }
 
   async #list(records: readonly StoredSlot[]): Promise<number> {
@@ -73,4 +81,9 @@ export class AuthLogoutCommand extends ClawCommand {
     await this.say(records.length === 0 ? 'nothing is stored' : 'name one of them, or --all')
     return 2
   }
+}
+
+function outcomeWords({ kind, outcome, isPending }: SignOutItem): string {
+  if (isPending && outcome === 'removed') return 'a sign-in that waited was dropped'
+  return `${kind ?? ''}  ${outcome}`
 }

@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion'
 import { accountWords } from '../app/sign-in/account.ts'
-import { credentialStatus, meetsGate } from '../app/credential/credential-status.ts'
+import { credentialStatus, type PendingRow, meetsGate } from '../app/credential/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
 import { durationOf, kindOf } from './option-values.ts'
-import { slotName } from '../core/vocabulary.ts'
+import { profileFlag, slotName } from '../core/vocabulary.ts'
 
 export class AuthStatusCommand extends ClawCommand {
   static override paths = [['auth', 'status']]
@@ -39,16 +39,22 @@ export class AuthStatusCommand extends ClawCommand {
           row.expiresAt ? `until ${row.expiresAt}` : '',
           row.lastRefresh ? `refreshed ${row.lastRefresh.at} by pid ${row.lastRefresh.pid} on ${row.lastRefresh.host}` : '',
         ]
-        await this.data(`${facts.filter(Boolean).join('  ')}\n`)
+        await this.data(`${facts.filter(Boolean).join('  ')}\n${row.reason === null ? '' : `  ${row.reason}\n`}`)
       }
-      for (const flow of status.pending)
-        await this.data(
-          `${flow.route}  pending ${flow.method}  code ${flow.userCode ?? ''}  ${flow.verificationUri}  until ${flow.expiresAt}\n`,
-        )
+      for (const flow of status.pending) await this.data(pendingText(flow))
       if (status.credentials.length === 0 && status.pending.length === 0)
         await this.note('no credential was found; `claw auth list` shows how to get one')
     }
     if (!this.json) for (const { message } of status.warnings) await this.say(`warning: ${message}`)
     return isGate && !ok ? 1 : 0
   }
+}
+
+/** A code is short; the address of a page to sign in at has hundreds of characters, and a line of its own. */
+function pendingText(flow: PendingRow): string {
+  const { method, userCode, verificationUri, expiresAt, route, profile } = flow
+  const head = [slotName(flow), `pending ${method}`]
+  if (method === 'device')
+    return `${[...head, ...(userCode === null ? [] : [`code ${userCode}`]), verificationUri, `until ${expiresAt}`].join('  ')}\n`
+  return `${[...head, `until ${expiresAt}`].join('  ')}\n  ${verificationUri}\n  then: claw auth complete ${route} --stdin${profileFlag(profile)}\n`
 }

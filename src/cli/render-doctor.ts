@@ -12,7 +12,7 @@ export function renderDoctor(report: DoctorReport, width: number, paint: Paint, 
   const lines = [`claw doctor ${report.version}`, '']
   for (const check of report.checks) lines.push(...renderCheck(check, width, paint))
   const shown = verbose ? report.resolution : report.resolution.filter(({ candidates }) => candidates.length > 0)
-  if (shown.length > 0) lines.push('', 'credentials', ...shown.flatMap((row) => renderResolution(row, paint)))
+  if (shown.length > 0) lines.push('', 'credentials', ...shown.flatMap((row) => renderResolution(row, width, paint)))
   const { pass, warn, fail, skip } = report.summary
   lines.push('', `${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped`)
   return `${lines.join('\n')}\n`
@@ -31,12 +31,12 @@ function renderCheck(check: CheckResult, width: number, paint: Paint): string[] 
   return lines
 }
 
-function renderResolution(row: ResolutionRow, paint: Paint): string[] {
+function renderResolution(row: ResolutionRow, width: number, paint: Paint): string[] {
   const use = row.tier ? `tier ${row.tier}` : row.provider
   const head = `  ${use}: ${row.route}${row.model ? `/${row.model}` : ''}${row.profile === 'default' ? '' : ` as ${row.profile}`}`
   return [
     head,
-    ...row.candidates.map((candidate) => {
+    ...row.candidates.flatMap((candidate) => {
       const facts = [
         candidate.state.padEnd(11),
         candidate.kind.padEnd(8),
@@ -45,7 +45,9 @@ function renderResolution(row: ResolutionRow, paint: Paint): string[] {
         candidate.expiresAt ? `until ${candidate.expiresAt}` : '',
       ]
       const line = `    ${facts.filter(Boolean).join('  ')}`
-      return candidate.state === 'wins' || candidate.state === 'refreshable' ? line : paint('dim', line)
+      if (candidate.state === 'wins' || candidate.state === 'refreshable') return [line]
+      const why = candidate.state === 'refused' ? wrap(candidate.reason ?? '', width - INDENT.length) : []
+      return [line, ...why.filter(Boolean).map((text) => `${INDENT}${text}`)].map((text) => paint('dim', text))
     }),
   ]
 }

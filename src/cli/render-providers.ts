@@ -46,6 +46,7 @@ function whyOff({ id, method, route, reason, terms }: MethodRow): string {
 
 function present({ source, kind, route, profile, state }: CredentialRow, row: ProviderRow): string {
   const place = slotName({ route, profile })
+  if (state === 'pending') return `a sign-in waits${place === row.id ? '' : ` for ${place}`}`
   return `${kind} from ${source}${place === row.id ? '' : ` for ${place}`} (${state})`
 }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { DoctorOptions } from '../../src/app/doctor/ground.ts'
 import { runDoctor } from '../../src/app/doctor/run-doctor.ts'
 import { credentialStatus, meetsGate } from '../../src/app/credential/credential-status.ts'
+import { renderDoctor } from '../../src/cli/render-doctor.ts'
 import type { Session } from '../../src/app/session.ts'
 import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -181,6 +182,28 @@ describe('a credential that was given and cannot be used', () => {
     })
   })
 
+  it('says that the method of a stored grant is off, and switches it on before anything else', async () => {
+    const here = await world()
+    await here.signIn({ route: 'xai', kind: 'oauth' })
+    const reason =
+      'the method `xai/device` is off: it passes for the CLI of xAI itself; xAI has welcomed named tools only, and advises a key for CI; CLAW_ENABLE=xai/device switches it on'
+    const report = await runDoctor(sessionOf(here), OPTIONS)
+    expect(report.checks.find(({ id }) => id === 'credential.xai.present')).toMatchObject({
+      detail: `there is no usable credential for \`xai\`: ${reason}`,
+      fix: { config: '`enabled = true` in [providers.xai.auth.device] of your own file, or CLAW_ENABLE=xai/device' },
+    })
+    expect(renderDoctor(report, 1_000, (_, text) => text, false)).toContain(
+      `store:memory  …  until 2026-01-01T00:15:00.000Z\n        ${reason}\n`,
+    )
+    const { credentials } = await credentialStatus(sessionOf(here), undefined)
+    expect(credentials.map(({ state, reason: why }) => [state, why])).toEqual([['refused', reason]])
+    await here.signIn({ route: 'xai', kind: 'oauth', profile: 'ci' })
+    expect((await credentialStatus(sessionOf(here), undefined)).credentials.map(({ state, reason: why }) => [state, why])).toEqual([
+      ['refused', reason],
+      ['refused', reason],
+    ])
+  })
+
   it('sends whoever has started a sign-in to its end', async () => {
     const here = await world()
     await startFlow(here)
@@ -195,6 +218,17 @@ describe('a credential that was given and cannot be used', () => {
         },
       ],
     })
+  })
+})
+
+describe('a stored grant whose provider has left the configuration', () => {
+  it('is refused in the status, with the reason', async () => {
+    const here = await world()
+    await here.signIn({ route: 'corp', kind: 'oauth' })
+    const { credentials } = await credentialStatus(sessionOf(here), undefined)
+    expect(credentials.map(({ route, state, reason }) => [route, state, reason])).toEqual([
+      ['corp', 'refused', 'the configuration has no `corp` any more'],
+    ])
   })
 })
 

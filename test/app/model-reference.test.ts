@@ -88,12 +88,7 @@ describe('a model reference', () => {
 
   it.each([
     ['moonshoot/kimi-k3', 'CLAW_PROVIDER_UNKNOWN', 'there is no provider `moonshoot`', 'the nearest name is `moonshot`'],
-    [
-      'antropic',
-      'CLAW_MODEL_UNKNOWN',
-      '`antropic` is no provider, and no model that a provider lists',
-      'the nearest name is `anthropic`',
-    ],
+    ['antropic', 'CLAW_MODEL_UNKNOWN', '`antropic` is no provider, and no model that a provider lists', 'the nearest name is `anthropic`'],
     ['zephyr-7b', 'CLAW_MODEL_UNKNOWN', '`zephyr-7b` is no provider, and no model that a provider lists', undefined],
     ['anthropic/', 'CLAW_MODEL_UNKNOWN', '`anthropic/` names no model', undefined],
     ['tier:slow', 'CLAW_TIER_UNKNOWN', 'there is no tier `slow`', 'the tiers are `fast`, `main`'],

@@ -63,7 +63,21 @@ describe('claw auth logout', () => {
     expect(await logout('openrouter', '--revoke')).toEqual({
       exitCode: 0,
       stdout: 'openrouter  api_key  not_supported\n',
-      stderr: 'openrouter was removed here; its provider has no way to revoke it\n',
+      stderr: 'openrouter was removed here; its provider has no way to revoke it: delete it at https://openrouter.ai/settings/keys\n',
     })
+  })
+
+  it('says of a sign-in that waited that it was dropped, and that nothing was stored', async () => {
+    await claw('', 'auth', '--paste', 'openrouter', '--profile', 'new')
+    expect(await logout('openrouter', '--profile', 'new')).toEqual({
+      exitCode: 0,
+      stdout: 'openrouter@new  a sign-in that waited was dropped\n',
+      stderr: '',
+    })
+    await claw('', 'auth', '--paste', 'openrouter', '--profile', 'new')
+    const { stdout } = await logout('openrouter', '--profile', 'new', '--json')
+    expect(JSON.parse(stdout).items).toEqual([
+      { provider: 'openrouter', route: 'openrouter', profile: 'new', kind: 'api_key', outcome: 'removed', pending: true },
+    ])
   })
 })

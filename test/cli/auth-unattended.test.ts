@@ -15,6 +15,9 @@ const ALONE = 'claw chooses no device code where nobody reads a terminal'
 const KIMI = 'it has `--device`, `--api-key`'
 const KIMI_KEY = 'KIMI_API_KEY in the environment needs no sign-in'
 
+const sso = (method: string) =>
+  `[providers.corp]\nprotocol = "openai-chat"\nbase_url = "https://llm.corp.example/v1"\n[providers.corp.auth.sso]\nmethod = "${method}"\nissuer = "https://sso.corp.example"\nclient_id = "claw"\n`
+
 describe('a sign-in for which no method is named', () => {
   it.each<[string, FakeShellOptions, ReturnType<typeof usage>]>([
     ['kimi-code', { vendor: 'github' }, usage('kimi-code', `${KIMI}; ${IN_CI}; ${KIMI_KEY}`, 'claw auth --api-key kimi-code --stdin')],
@@ -41,6 +44,26 @@ describe('a sign-in for which no method is named', () => {
     // The flags of a sign-in grow with every method that is built: what is told of one is told of all.
     expect({ ...ended, stderr: ended.stderr.replace(', `--browser`', '') }).toEqual(expected)
     expect(server.requests).toEqual([])
+  })
+
+  it.each([
+    ['openai-codex', '', 'claw auth --device openai-codex', 'claw auth --device openai-codex'],
+    ['corp', sso('device'), 'claw auth --device corp', 'claw auth --device corp'],
+    ['corp', sso('pkce'), 'claw auth --paste corp', 'claw auth --paste corp'],
+    ['moonshot', '', 'claw auth --api-key moonshot --stdin', 'set MOONSHOT_API_KEY'],
+  ])('is advised alike by each command: %s', async (provider, toml, command, firstRemedy) => {
+    await using home = await testHome(toml)
+    const auth = await home.json(['auth', provider])
+    const token = await home.json(['token', provider])
+    const { checks } = await home.json(['doctor', '--offline', '--provider', provider])
+    const { providers } = await home.json(['auth', 'list'])
+    const row = (providers as ProviderRow[]).find(({ id, routes }) => id === provider || routes.includes(provider))
+    const present = (checks as { id: string; fix: { command?: string } }[]).find(({ id }) => id === `credential.${provider}.present`)
+    expect([auth.fix, token.fix, present?.fix.command]).toEqual([command, firstRemedy, command])
+    const listed = row?.methods.filter(({ recommended, route }) => recommended && route === provider).map(({ method }) => method)
+    // In a list, a route is marked with its provider.
+    if (provider !== 'openai-codex')
+      expect(listed).toEqual([{ '--device': 'device', '--paste': 'pkce', '--api-key': 'api_key' }[command.split(' ')[2] ?? '']])
   })
 
   it('is by a device code at a terminal, and says why', async () => {
@@ -184,7 +207,10 @@ describe('the list of providers', () => {
       keyUrl: 'https://acme.example/keys',
       terms: 'ok',
       note: null,
-      credentials: [{ source: 'store:file', kind: 'oauth', route: 'acme-plan', profile: 'ci', state: 'wins' }],
+      credentials: [
+        { source: 'store:file', kind: 'oauth', route: 'acme-plan', profile: 'ci', state: 'wins' },
+        { source: 'store:file', kind: 'oauth', route: 'acme', profile: 'new', state: 'pending' },
+      ],
     }
     expect(
       renderProviders([row, { ...row, id: 'none', aliases: [], methods: [], env: [], keyUrl: null, note: 'why', credentials: [] }]),
@@ -197,6 +223,7 @@ describe('the list of providers', () => {
             on
   off       --device (acme/older): it ended
   here      oauth from store:file for acme-plan@ci (wins)
+  here      a sign-in waits for acme@new
 
 none  Acme
   sign in   nothing that is on: why

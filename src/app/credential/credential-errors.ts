@@ -8,8 +8,9 @@ import type { AuthEntry } from '../../providers/entry.ts'
 import { accessStepOf, ownerOf } from '../access/access-step.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from '../catalogue/catalogue.ts'
-import { methodsOf } from '../sign-in/choose-method.ts'
+import { inAdvisedOrder, methodsOf } from '../sign-in/choose-method.ts'
 import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { methodOff, termsOf } from '../sign-in/terms.ts'
 import { hasOne, useProfile } from './other-profiles.ts'
 import { isWantedKind, type WantedCredential } from './wanted-credential.ts'
 
@@ -38,7 +39,7 @@ export function noCredential(
   return new ClawError('CLAW_NO_CREDENTIAL', {
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
-    fix: waitCommand(named, wanted, candidates) ?? useProfile(elsewhere) ?? ways[0]?.fix,
+    fix: waitCommand(named, wanted, candidates) ?? switchOn(candidates) ?? useProfile(elsewhere) ?? ways[0]?.fix,
     data: {
       wanted: { authMode: wanted.authMode, by: wanted.authModeBy },
       lookedAt,
@@ -47,6 +48,12 @@ export function noCredential(
       ...(elsewhere.length > 0 ? { profiles: elsewhere } : {}),
     },
   })
+}
+
+/** Where somebody has signed in by a method that was on for one command, switching it on is shorter than another sign-in. */
+function switchOn(candidates: readonly Candidate[]): string | undefined {
+  const off = candidates.find(({ origin, fact, auth }) => origin === 'store' && fact === 'refused' && !auth.enabled)
+  return off && termsOf(off) !== 'retired' ? methodOff(off).fix : undefined
 }
 
 /** Where a sign-in has been started, the shortest way is to finish it. */
@@ -65,11 +72,10 @@ interface WayIn {
   readonly command: string
 }
 
-/** One line for each method that works here, in the order of the entry. */
+/** One line for each method that works here, the best to advise first. */
 function waysIn(named: Named, wanted: WantedCredential): WayIn[] {
-  return methodsOf(named)
-    .filter(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
-    .flatMap(({ route, auth }) => wayIn(named, route, auth, wanted.profile))
+  const works = methodsOf(named).filter(({ auth }) => auth.enabled && isWantedKind(KIND_OF[auth.kind], wanted))
+  return inAdvisedOrder(works).flatMap(({ route, auth }) => wayIn(named, route, auth, wanted.profile))
 }
 
 function wayIn(named: Named, route: Route, auth: AuthEntry, profile: string): WayIn[] {

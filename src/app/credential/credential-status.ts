@@ -2,14 +2,16 @@ import { formatInstant } from '../../core/duration.ts'
 import { type CandidateState, type Kind, type Method, slotName } from '../../core/vocabulary.ts'
 import { maskOf } from '../../credentials/key-shape.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
+import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Snapshot } from '../../credentials/store.ts'
-import { kindWords } from './candidates.ts'
+import { authFor, kindWords } from './candidates.ts'
 import { ownNames } from '../catalogue/catalogue.ts'
 import { endsSoon } from './ending.ts'
 import { type Survey, surveyCredentials } from './find-credential.ts'
 import { isInDoubt } from '../refresh/refresh-doubt.ts'
 import type { Session } from '../session.ts'
 import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { whyOff } from '../sign-in/terms.ts'
 import { compare, storedRecords } from './stored-records.ts'
 
 /** One credential as `auth status` shows it. */
@@ -25,6 +27,8 @@ export interface StatusRow {
   readonly expiresAt: string | null
   readonly refreshable: boolean
   readonly state: CandidateState
+  /** Why it is not used, or what is to be known of it; null where there is nothing to say. */
+  readonly reason: string | null
   readonly masked: string | null
   readonly lastRefresh: { readonly at: string; readonly host: string; readonly pid: number } | null
 }
@@ -127,6 +131,7 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: 
         expiresAt: row.expiresAt,
         refreshable: record?.refreshable ?? false,
         state: record && doubtful.has(record.id) && (row.state === 'wins' || row.state === 'refreshable') ? 'doubt' : row.state,
+        reason: row.reason ?? null,
         masked: row.masked,
         lastRefresh: record?.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
       }
@@ -146,19 +151,26 @@ function storedRows(session: Session, snapshot: Snapshot, name: string | undefin
     plan: record.account?.plan ?? null,
     expiresAt: record.expiresAt === null ? null : formatInstant(record.expiresAt),
     refreshable: record.refreshable,
-    state:
-      record.state === 'rejected'
-        ? 'refused'
-        : remainingMs(record, snapshot.now) > 0
-          ? 'shadowed'
-          : record.refreshable
-            ? doubtful.has(record.id)
-              ? 'doubt'
-              : 'refreshable'
-            : 'expired',
+    ...standing(session, record, snapshot.now, doubtful),
     masked: record.secrets ? maskOf(record.secrets.access.reveal(), []) : null,
     lastRefresh: record.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
   }))
+}
+
+/** What a stored credential would be if its profile were in force. */
+function standing(
+  { catalogue }: Session,
+  record: CredentialRecord,
+  now: number,
+  doubtful: ReadonlySet<string>,
+): Pick<StatusRow, 'state' | 'reason'> {
+  if (!catalogue.knows(record.route)) return { state: 'refused', reason: `the configuration has no \`${record.route}\` any more` }
+  if (record.state === 'rejected') return { state: 'refused', reason: 'the provider rejected it' }
+  const route = catalogue.route(record.route)
+  const auth = authFor(route, record.kind, record.auth)
+  if (!auth.enabled) return { state: 'refused', reason: whyOff({ route, auth }) }
+  if (remainingMs(record, now) > 0) return { state: 'shadowed', reason: null }
+  return { state: record.refreshable ? (doubtful.has(record.id) ? 'doubt' : 'refreshable') : 'expired', reason: null }
 }
 
 function isSame(a: StatusRow, b: StatusRow): boolean {

@@ -119,6 +119,8 @@ function whyAbsent({ error, candidates }: CredentialUse): string {
   const waits = error.code === 'CLAW_NO_CREDENTIAL' && candidates.some(({ state }) => state === 'pending')
   const profiles = Array.isArray(error.data.profiles) ? error.data.profiles.map(String) : []
   if (profiles.length > 0) return `${error.message}: it ${hasOne(profiles)}`
+  const off = candidates.find(({ state, source, reason }) => state === 'refused' && source.startsWith('store:') && reason !== undefined)
+  if (error.code === 'CLAW_NO_CREDENTIAL' && off) return `${error.message}: ${off.reason}`
   return waits
     ? `${error.message}: a sign-in waits to be approved`
     : `${describe(error)}${error.code === 'CLAW_NO_CREDENTIAL' ? '' : ` (${error.code})`}`
@@ -129,17 +131,17 @@ function presenceFix({ candidates, provider, route }: CredentialUse, error: Claw
   const profiles = error?.data.profiles
   if (Array.isArray(profiles) && profiles.length > 0) return { fix: profileFix(String(profiles[0])) }
   const { fix } = credentialFix(error, provider)
-  const said = fix ? { fix: { ...commandOf(error), ...fix } } : {}
+  // A line of configuration is the whole remedy.
+  const said = fix ? { fix: fix.config === undefined ? { ...commandOf(error), ...fix } : fix } : {}
   const given = candidates.find(({ state, source }) => state === 'missing' && (source === 'config' || source.startsWith('env:')))
   if (said.fix || !given) return said
   if (given.source !== 'config') return { fix: { env: given.source.slice('env:'.length) } }
   return { fix: { config: `[providers.${route}] ${given.kind === 'token' ? 'auth_token' : 'api_key'}` } }
 }
 
-/** Where a variable is one remedy, a sign-in that is kept is another; one with somebody's approval before a key. */
+/** Where a variable is one remedy, a sign-in that is kept is another. */
 function commandOf(error: ClawError | null): Pick<Fix, 'command'> {
-  const commands = error?.code === 'CLAW_NO_CREDENTIAL' && Array.isArray(error.data.commands) ? error.data.commands.map(String) : []
-  const command = commands.find((each) => each.includes('--device')) ?? commands[0]
+  const [command] = error?.code === 'CLAW_NO_CREDENTIAL' && Array.isArray(error.data.commands) ? error.data.commands.map(String) : []
   return command === undefined ? {} : { command }
 }
 

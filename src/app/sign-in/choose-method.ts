@@ -63,7 +63,7 @@ function allowed(choice: MethodChoice): MethodChoice {
 }
 
 function unsupported(named: Named, method: Method): ClawError {
-  const enabled = methodsOf(named).filter(({ auth }) => auth.enabled)
+  const enabled = inAdvisedOrder(methodsOf(named).filter(({ auth }) => auth.enabled))
   const flags = [...new Set(enabled.map((each) => FLAG[each.method]))].filter((flag) => flag !== '')
   const { terms, termsNote } = named.routes[0]?.entry ?? {}
   const isBarred = (terms === 'forbidden' || terms === 'retired') && termsNote !== undefined
@@ -83,6 +83,20 @@ function unsupported(named: Named, method: Method): ClawError {
         ? `claw prompt -m ${named.name} TEXT`
         : 'claw auth list',
   })
+}
+
+/** The best to advise first: a key is handed over, a code is approved anywhere, the rest asks for more. */
+const ADVISED: readonly Method[] = ['none', 'api_key', 'device', 'token', 'pkce', 'identity']
+
+/** Methods in the one order in which they are advised: a sign-in that the user's file adds comes before what is implied. */
+export function inAdvisedOrder(choices: readonly MethodChoice[]): MethodChoice[] {
+  const rank = (choice: MethodChoice) => (isAddedSignIn(choice) ? 0 : 1 + ADVISED.indexOf(choice.method))
+  return [...choices].sort((a, b) => rank(a) - rank(b))
+}
+
+function isAddedSignIn({ route, auth, method }: MethodChoice): boolean {
+  const isFlow = method === 'device' || method === 'pkce'
+  return isFlow && route.settings?.auth[auth.id]?.method !== undefined
 }
 
 /** Whether somebody hands the credential over. */

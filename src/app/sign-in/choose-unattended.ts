@@ -1,7 +1,8 @@
 import { ClawError } from '../../core/errors.ts'
 import { type Method, profileFlag } from '../../core/vocabulary.ts'
 import { METHOD_OF } from '../../providers/auth-kinds.ts'
-import { FLAG, isGiven, type MethodChoice, methodsOf } from './choose-method.ts'
+import { FLAG, inAdvisedOrder, type MethodChoice, methodsOf } from './choose-method.ts'
+import { signInCommand } from './sign-in-command.ts'
 import { type ChosenCredential, surveyCredentials } from '../credential/find-credential.ts'
 import type { Session } from '../session.ts'
 import { termsOf } from './terms.ts'
@@ -19,9 +20,6 @@ export type Unattended =
   | { readonly kind: 'present'; readonly chosen: ChosenCredential; readonly method: Method }
   | { readonly kind: 'none'; readonly choice: MethodChoice }
   | { readonly kind: 'device'; readonly why: string }
-
-/** The best to advise first: keys and tokens are handed over, the rest needs somebody's approval. */
-const ADVISED: readonly Method[] = ['none', 'api_key', 'token', 'device', 'pkce']
 
 /**
  * The method that works here with nobody at the keyboard: none where no credential is needed, a device code where somebody
@@ -62,7 +60,7 @@ export function methodOfValue({ catalogue }: Session, name: string): 'api_key' |
 export function recommended(methods: readonly MethodChoice[], { isCi, mayAsk }: Here): MethodChoice | undefined {
   const usable = offered(methods)
   const first = (method: Method) => usable.find((choice) => choice.method === method)
-  return first('none') ?? (mayAsk && !isCi ? first('device') : undefined) ?? ADVISED.map(first).find((choice) => choice !== undefined)
+  return first('none') ?? (mayAsk && !isCi ? first('device') : undefined) ?? inAdvisedOrder(usable)[0]
 }
 
 function offered(methods: readonly MethodChoice[]): MethodChoice[] {
@@ -109,8 +107,8 @@ function whyNoDevice({ isCi }: Here): string {
 
 function fixOf(name: string, best: MethodChoice | undefined, { mayAsk }: Here, profile: string): string {
   if (!best) return 'claw auth list'
-  const stdin = isGiven(best.method) && !mayAsk ? ' --stdin' : ''
-  return `claw auth ${FLAG[best.method]} ${name}${stdin}${profileFlag(profile)}`
+  if (!mayAsk) return signInCommand({ method: best.method, route: name, profile })
+  return `claw auth ${FLAG[best.method]} ${name}${profileFlag(profile)}`
 }
 
 function flagsOf(methods: readonly MethodChoice[]): string[] {

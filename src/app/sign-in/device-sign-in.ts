@@ -68,7 +68,7 @@ export class DeviceSignIn {
         return resumed(pending, snapshot.now, clock.now())
       }
       if (pending) await store.write({ type: 'remove_flow', id: pending.id, lease })
-      if (!this.#mayStart) throw nothingPending(this.#target)
+      if (!this.#mayStart) throw nothingPending(this.#target, this.#profilesThatWait(snapshot))
       await store.assertWritable()
       this.#mayResume = true
       return this.#start(lease, signal)
@@ -212,6 +212,11 @@ export class DeviceSignIn {
   #recordIn({ records }: Snapshot): CredentialRecord | undefined {
     const { route, profile, kind } = this.#target.slot
     return records.find((record) => record.route === route && record.profile === profile && record.kind === kind)
+  }
+
+  #profilesThatWait({ flows, now }: Snapshot): string[] {
+    const { route } = this.#target.slot
+    return flows.filter((flow) => flow.method === 'device' && flow.route === route && flow.expiresAt > now).map(({ profile }) => profile)
   }
 
   /** A flow of another method or region is another sign-in: its hosts are not asked for this one. */

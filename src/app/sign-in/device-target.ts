@@ -1,4 +1,5 @@
 import { ClawError } from '../../core/errors.ts'
+import { profileFlag } from '../../core/vocabulary.ts'
 import type { CredentialRecord, GrantClient, NewCredential, Slot } from '../../credentials/record.ts'
 import type { DeviceDialect } from '../../protocols/oauth/device-dialect.ts'
 import type { TokenGrant } from '../../protocols/oauth/token-endpoint.ts'
@@ -35,6 +36,11 @@ export interface StoredGrant {
   readonly changed: boolean
 }
 
-export function nothingPending({ slot, signInCommand }: DeviceTarget): ClawError {
-  return new ClawError('CLAW_NOTHING_PENDING', { what: `no sign-in to \`${slot.route}\` is waiting for approval`, fix: signInCommand })
+export function nothingPending({ slot, signInCommand }: DeviceTarget, profiles: readonly string[] = []): ClawError {
+  const [other] = profiles.filter((profile) => profile !== slot.profile)
+  return new ClawError('CLAW_NOTHING_PENDING', {
+    what: `no sign-in to \`${slot.route}\` is waiting for approval`,
+    ...(other !== undefined && { why: `one waits under the profile \`${other}\`` }),
+    fix: other === undefined ? signInCommand : `claw auth wait ${slot.route}${profileFlag(other)}`,
+  })
 }

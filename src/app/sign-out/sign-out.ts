@@ -22,6 +22,8 @@ export interface SignOutItem {
   readonly error: ClawError | null
   /** True for a sign-in under way that could not be cancelled. */
   readonly isHere: boolean
+  /** Nothing was stored yet: somebody had begun to sign in. */
+  readonly isPending?: true
 }
 
 /** What was stored, and has been removed. */
@@ -79,7 +81,7 @@ async function revokeAtProvider(session: Session, record: CredentialRecord, secr
 /** A code that nobody has approved yet can no longer become a grant here. */
 async function cancelFlow({ ports: { store, clock }, catalogue, signal }: Session, flow: PendingFlow): Promise<SignOutItem> {
   const { id, provider, route, profile } = flow
-  const facts = { provider, route, profile, kind: flowKind(catalogue, flow) }
+  const facts = { provider, route, profile, kind: flowKind(catalogue, flow), isPending: true } as const
   const busy = () =>
     new ClawError('CLAW_LEASE_BUSY', {
       what: `the sign-in to \`${route}\` that is under way could not be cancelled`,
