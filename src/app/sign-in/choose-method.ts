@@ -100,7 +100,7 @@ function isAddedSignIn({ route, auth, method }: MethodChoice): boolean {
 }
 
 /** Whether somebody hands the credential over. */
-export function isGiven(method: Method): boolean {
+function isGiven(method: Method): boolean {
   return method === 'api_key' || method === 'token'
 }
 
