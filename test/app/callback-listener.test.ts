@@ -230,7 +230,13 @@ describe('S-37 where the callback listens', () => {
     expect(failure).toEqual({
       code: 'CLAW_LOGIN_BUSY',
       what: `no port of this machine is free for the callback: ${ports.join(', ')}`,
-      why: 'another program listens there, maybe a sign-in of its own, which is left alone',
+      why: expect.stringMatching(
+        process.platform === 'linux'
+          ? new RegExp(
+              `\\(process ${process.pid}\\) listens on ${ports[0]}, .*${ports[1]}, maybe a sign-in of its own, which is left alone$`,
+            )
+          : /^another program listens there, maybe/,
+      ),
       fix: 'claw auth --paste acme',
       data: { ports },
     })

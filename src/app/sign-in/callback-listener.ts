@@ -1,5 +1,7 @@
 import { ClawError } from '../../core/errors.ts'
+import { visibleLine } from '../../core/visible.ts'
 import { type Handler, type RunningServer, type Served, serveLoopback } from '../../platform/http-server.ts'
+import { portOwner } from '../../platform/port-owner.ts'
 import type { ServedRequest } from '../../platform/served-request.ts'
 import type { AuthorizationResponse } from '../../protocols/oauth/authorization-response.ts'
 import { CALLBACK_PAGES, nothingHere } from './callback-page.ts'
@@ -9,6 +11,15 @@ import type { CallbackPlace } from './callback-place.ts'
 const MOST_STRANGERS = 20
 /** A port that is free on one family and taken on the other is no reason to give up, where any port will do. */
 const MOST_TRIES = 4
+
+/** The programs that have the ports, where the system tells (S-37). */
+function listenersOn(ports: readonly number[]): string {
+  const owners = ports.flatMap((port) => {
+    const owner = portOwner(port)
+    return owner ? [`\`${visibleLine(owner.name, 40)}\` (process ${owner.pid}) listens on ${port}`] : []
+  })
+  return owners.length > 0 ? owners.join(', ') : 'another program listens there'
+}
 
 type Told = Exclude<AuthorizationResponse, { kind: 'stranger' }>
 type Judge = (query: URLSearchParams) => AuthorizationResponse
@@ -48,7 +59,7 @@ export class CallbackListener {
     const ports = [...new Set(places.map(({ port }) => port))].filter((port) => port !== 0)
     throw new ClawError('CLAW_LOGIN_BUSY', {
       what: `no port of this machine is free for the callback: ${ports.length > 0 ? ports.join(', ') : 'any'}`,
-      why: 'another program listens there, maybe a sign-in of its own, which is left alone',
+      why: `${listenersOn(ports)}, maybe a sign-in of its own, which is left alone`,
       fix: pasteCommand,
       data: { ports },
     })
