@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { headersFor } from '../../src/app/credential/credential-headers.ts'
 import { type ChosenCredential, findCredential } from '../../src/app/credential/find-credential.ts'
+import { probeCredential } from '../../src/app/access/probe.ts'
 import { refreshGrants } from '../../src/app/refresh/refresh-grants.ts'
 import { renewedCredential } from '../../src/app/refresh/renewed-credential.ts'
 import type { Session } from '../../src/app/session.ts'
@@ -425,6 +426,8 @@ describe('Copilot by exchange, where the user switched it on', () => {
     await signIn(world)
     expect(await failureOf(() => world.use())).toMatchObject({ code, fix })
     expect((await world.here.store.read()).records[0]).toMatchObject({ state: 'ok', derived: {} })
+    const probe = await world.drive(probeCredential(world.session, await world.chosen()))
+    expect([probe.status, probe.error?.code, probe.error?.fix]).toEqual(['fail', code, fix])
   })
 
   it('S-19 refuses a foreign host in the token, and keeps nothing of it', async () => {
