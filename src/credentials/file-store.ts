@@ -12,6 +12,7 @@ import type { FoundLock } from './lock-content.ts'
 import type { Holder } from './record.ts'
 import { judgeWrite } from './record-writes.ts'
 import type { CredentialStore, Lease, LeaseOptions, LeaseOwner, RecordWrite, Snapshot, StoreInspection, WriteOutcome } from './store.ts'
+import { settled } from './store-machine.ts'
 import { mapSystemErrors, StoreFile, storePath } from './store-file.ts'
 
 export interface FileStoreOptions {
@@ -108,7 +109,12 @@ export class FileStore implements CredentialStore {
       })
       if (judged.outcome !== 'written') return judged
       await this.#sweep(now)
-      await this.#file.replace({ ...document, records: judged.records, flows: judged.flows }, async () => {
+      const { machine, random } = this.#options
+      const after = { ...document, records: judged.records, flows: judged.flows }
+      const isSignIn = write.type === 'sign_in'
+      const mayEnd = isSignIn || write.type === 'logged_out'
+      const next = mayEnd ? settled(after, isSignIn ? (judged.record?.id ?? null) : null, machine.machineId, random) : after
+      await this.#file.replace(next, async () => {
         if (__TEST_HOOKS__) await pauseAt('store.before-rename')
         // Stopped for long, on a machine that others cannot see: somebody may have taken the lock over.
         if ((await locks.find(STORE_LOCK))?.nonce !== lock.nonce) throw busy(null)

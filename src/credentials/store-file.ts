@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { ClawError } from '../core/errors.ts'
 import { isMountPoint, judgeDirectories } from '../platform/directory-trust.ts'
@@ -7,6 +6,7 @@ import type { Machine } from '../platform/machine.ts'
 import type { Random } from '../platform/random.ts'
 import { DOCUMENT_VERSION, decodeDocument, EMPTY_DOCUMENT, encodeDocument, type StoreDocument } from './document-codec.ts'
 import { ShapeError } from './json-shape.ts'
+import { isOfElsewhere, newMark } from './store-machine.ts'
 import type { Snapshot } from './store.ts'
 
 const MOST_STORE_BYTES = 1024 * 1024
@@ -65,7 +65,7 @@ export class StoreFile {
     return {
       document,
       revision,
-      copied: this.#isCopied(document),
+      copied: isOfElsewhere(document.machine, this.#options.machine.machineId),
       warnings: [...fileWarnings(path, file), ...(await this.#directoryWarnings(dirname(path)))],
     }
   }
@@ -87,7 +87,8 @@ export class StoreFile {
    * @throws {ClawError} `CLAW_STORE_UNWRITABLE` where it would not fit; system errors as they come
    */
   async replace(document: StoreDocument, beforeRename: () => Promise<void>): Promise<void> {
-    const next = { ...document, revision: document.revision + 1, machine: document.machine ?? this.#thisMachine() }
+    const { machine, random } = this.#options
+    const next = { ...document, revision: document.revision + 1, machine: document.machine ?? newMark(machine.machineId, random) }
     await replaceDurably(await this.realPath(), this.#encode(next), { beforeRename })
   }
 
@@ -137,18 +138,6 @@ export class StoreFile {
     if (unsafe) return [{ code: 'store.directory', message: `\`${unsafe.path}\` is not safe for secrets: ${unsafe.why}` }]
     if (groupWritable !== null) return [{ code: 'store.directory', message: `the group may write to \`${groupWritable}\`` }]
     return []
-  }
-
-  #isCopied({ machine }: StoreDocument): boolean {
-    const { machineId } = this.#options.machine
-    return machine !== null && machineId !== '' && machine.hash !== machineHash(machine.salt, machineId)
-  }
-
-  #thisMachine(): StoreDocument['machine'] {
-    const { machineId } = this.#options.machine
-    if (machineId === '') return null
-    const salt = this.#options.random.bytes(12).toString('hex')
-    return { salt, hash: machineHash(salt, machineId) }
   }
 }
 
@@ -224,8 +213,4 @@ function fileWarnings(path: string, file: ReadFile): Snapshot['warnings'] {
     warnings.push({ code: 'store.mode', message: `\`${path}\` is open to others (mode ${file.mode.toString(8).padStart(4, '0')})` })
   if (file.links > 1) warnings.push({ code: 'store.links', message: `\`${path}\` has a second name, which keeps its old content` })
   return warnings
-}
-
-function machineHash(salt: string, machineId: string): string {
-  return createHash('sha256').update(`${salt}:${machineId}`).digest('hex').slice(0, 32)
 }

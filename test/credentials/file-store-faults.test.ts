@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileS
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { canMount } from '../support/privileges.ts'
-import { attempt, intentOf, key, keySlot, lease, MINUTE, open, recordOf, signedIn, signIn } from './samples.ts'
+import { attempt, grant, grantSlot, intentOf, key, keySlot, lease, MINUTE, open, recordOf, signedIn, signIn } from './samples.ts'
 import { hastyClock, machine, StateDir } from './state-dir.ts'
 
 describe('R-04 R-05 a disk that does not take it', () => {
@@ -161,8 +161,30 @@ describe('S-14 residue', () => {
     const copied = async (machineId: string) => (await state.store({ machine: { ...machine, machineId } }).read()).copied
     expect([await copied('one'), await copied('two'), await copied('')]).toEqual([false, true, false])
     expect(state.bytes).not.toContain('"one"')
-    await signIn(state.store({ machine: { ...machine, machineId: 'two' } }), 2)
+  })
+
+  it('R-17 a copied store is of this machine once every grant in it is, and of the other one until then', async () => {
+    using state = new StateDir()
+    const on = (machineId: string) => state.store({ machine: { ...machine, machineId } })
+    const copied = async (machineId: string) => (await on(machineId).read()).copied
+    const other = { ...grantSlot, profile: 'other' }
+    await on('one').write({ type: 'sign_in', slot: grantSlot, credential: grant(1) })
+    await on('one').write({ type: 'sign_in', slot: other, credential: grant(2) })
+    await on('two').write({ type: 'sign_in', slot: grantSlot, credential: grant(3) })
     expect([await copied('one'), await copied('two')]).toEqual([false, true])
+    await on('two').write({ type: 'sign_in', slot: other, credential: grant(4) })
+    expect([await copied('one'), await copied('two')]).toEqual([true, false])
+    expect((await on('two').read()).records.map(({ unknown }) => unknown)).toEqual([{}, {}])
+  })
+
+  it('R-17 a copied store is of this machine once the last grant from elsewhere is signed out', async () => {
+    using state = new StateDir()
+    const on = (machineId: string) => state.store({ machine: { ...machine, machineId } })
+    const { record } = await on('one').write({ type: 'sign_in', slot: grantSlot, credential: grant(1) })
+    await on('two').write({ type: 'sign_in', slot: { ...grantSlot, profile: 'other' }, credential: grant(2) })
+    expect((await on('two').read()).copied).toBe(true)
+    await on('two').write({ type: 'logged_out', id: record?.id ?? '' })
+    expect((await on('two').read()).copied).toBe(false)
   })
 
   it('S-07 no secret is ever outside the state directory', async () => {
