@@ -13,12 +13,12 @@ export class AuthCompleteCommand extends ClawCommand {
       whole address that the browser ended at, its query, or \`code#state\` where the page shows that; a code alone only where the
       page of the provider shows nothing else.
     `,
-    examples: [['Finish a sign-in', 'printf %s "$REDIRECT" | $0 auth complete anthropic --stdin']],
+    examples: [['Finish a sign-in', 'printf %s "$REDIRECT" | $0 auth complete openrouter --stdin']],
   })
 
   provider = Option.String({ name: 'provider' })
   stdin = Option.Boolean('--stdin', false, { description: 'read what was pasted from stdin' })
-  check = Option.Boolean('--check', { description: 'ask the provider afterwards; a refusal is exit 1' })
+  check = Option.Boolean('--check', { description: 'ask the provider afterwards; a refusal is exit 1. --no-check: do not ask' })
 
   protected async run(): Promise<number> {
     const { pasteMissing, signInInBrowser } = await import('./auth-pkce.ts')

@@ -12,7 +12,7 @@ export class AuthWaitCommand extends ClawCommand {
   })
 
   provider = Option.String({ name: 'provider' })
-  check = Option.Boolean('--check', { description: 'ask the provider afterwards; a refusal is exit 1' })
+  check = Option.Boolean('--check', { description: 'ask the provider afterwards; a refusal is exit 1. --no-check: do not ask' })
 
   // The code has its own end.
   protected override readonly limitMs = null

@@ -32,7 +32,7 @@ export class AuthCommand extends ClawCommand {
     examples: [
       ['Print a code that someone approves elsewhere', '$0 auth --device moonshot'],
       ['Store a key from a pipe', 'printf %s "$KEY" | $0 auth --api-key openai --stdin'],
-      ['Print an address to sign in at, from any machine', '$0 auth --paste anthropic'],
+      ['Print an address to sign in at, from any machine', '$0 auth --paste openrouter'],
       ['Start now, go on in a later step', '$0 auth --device moonshot --no-wait'],
     ],
   })
@@ -50,7 +50,10 @@ export class AuthCommand extends ClawCommand {
   fromEnv = Option.String('--from-env', { description: 'read the key from this variable' })
   fromFile = Option.String('--from-file', { description: 'read the key from this file' })
   expiresIn = Option.String('--expires-in', { description: 'how long the token lives (30d)' })
-  check = Option.Boolean('--check', { description: 'ask the provider: before a key is stored, after a device sign-in' })
+  check = Option.Boolean('--check', {
+    description:
+      'ask the provider whether it takes the credential: before a key is stored, else after the sign-in; a failure ends with 1, of a new key with 77. --no-check: no request after a sign-in',
+  })
   wait = Option.Boolean('--wait', true, { description: '--no-wait: store the pending sign-in and end with exit 83' })
   force = Option.Boolean('--force', false, { description: 'sign in again although the credential is still good' })
 

@@ -163,7 +163,7 @@ export abstract class ClawCommand extends Command<CliContext> {
 function overdue({ ms, source }: CommandLimit): ClawError {
   return new ClawError('CLAW_TIMEOUT', {
     what: `the command did not end within ${formatDuration(ms)}`,
-    why: `limit command, ${source}`,
+    why: `the limit of the whole command comes from ${source}`,
     fix: 'give it more time with --timeout',
     data: { limit: { limit: 'command', seconds: ms / 1_000, source } },
   })

@@ -16,7 +16,7 @@ export class ConfigAddProviderCommand extends ClawCommand {
     examples: [
       [
         'A gateway',
-        '$0 config add-provider acme --protocol openai-chat --base-url https://llm.acme.example/v1 --model acme-large --api-key-env ACME_KEY',
+        '$0 config add-provider acme --protocol openai-chat \\\n  --base-url https://llm.acme.example/v1 \\\n  --model acme-large --api-key-env ACME_KEY',
       ],
     ],
   })

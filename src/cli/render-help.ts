@@ -41,7 +41,12 @@ function commandPage(
   if (details) lines.push('', ...paragraphs(details))
   if (own.length > 0) lines.push('', 'options', ...own.flatMap(optionLines))
   lines.push('', 'options of every command', ...options.filter(isGlobal).flatMap(optionLines))
-  if (examples.length > 0) lines.push('', 'examples', ...examples.flatMap(([text, line]) => [`  ${text.trim()}`, `    ${line}`]))
+  if (examples.length > 0)
+    lines.push(
+      '',
+      'examples',
+      ...examples.flatMap(([text, line]) => [`  ${text.trim()}`, ...line.split('\n').map((part) => `    ${part}`)]),
+    )
   return `${lines.join('\n')}\n`
 }
 

@@ -7,7 +7,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   api_key: '--api-key',
   token: '--token',
   device: '--device',
-  pkce: '--browser',
+  pkce: '--browser or --paste',
   identity: '--identity',
   none: 'no credential is needed',
 }
@@ -31,8 +31,11 @@ function renderProvider(row: ProviderRow): string[] {
   ]
 }
 
-function word({ method, route, recommended }: MethodRow, row: ProviderRow): string {
-  return `${recommended ? '*' : ''}${FLAGS[method] ?? method}${route === row.id ? '' : ` (${route})`}`
+/** A method that is not the only one of its flag has the name of its entry. */
+function word({ id, method, route, recommended, enabled }: MethodRow, row: ProviderRow): string {
+  const rivals = row.methods.filter((each) => each.enabled === enabled && each.method === method && each.route === route)
+  const place = [...(route === row.id ? [] : [route]), ...(rivals.length > 1 ? [id] : [])].join('/')
+  return `${recommended ? '*' : ''}${FLAGS[method] ?? method}${place === '' ? '' : ` (${place})`}`
 }
 
 function whyNone({ note }: ProviderRow): string {

@@ -22,8 +22,8 @@ export class SandboxCommand extends ClawCommand {
       Scenarios of a prompt: rate-limit, forbidden, server-error, cut-stream, slow-body, silent.
     `,
     examples: [
-      ['Rehearse a sign-in', '$0 sandbox -- sh -c "claw auth --device moonshot && claw prompt -m moonshot hi"'],
-      ['Sign in with a key', 'printf %s sk-or-v1-sandbox-1 | $0 sandbox -- claw auth --api-key openrouter --stdin --check'],
+      ['Rehearse a sign-in', '$0 sandbox -- sh -c \\\n"claw auth --device moonshot && claw prompt -m moonshot hi"'],
+      ['Sign in with a key', 'printf %s sk-or-v1-sandbox-1 |\n$0 sandbox -- claw auth --api-key openrouter --stdin --check'],
       ['With a fault', '$0 sandbox --scenario slow_down -- claw auth --device moonshot'],
     ],
   })

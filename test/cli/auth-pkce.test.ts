@@ -150,7 +150,7 @@ describe('what does not fit is exit 2, and what is off is exit 78', () => {
     [['auth', '--browser', '--paste', 'openai'], 2, '`--browser` and `--paste` exclude each other'],
     [['auth', '--browser', '--no-wait', 'openai'], 2, '`--browser` and `--no-wait` exclude each other'],
     [['auth', '--browser', 'mistral'], 2, '`mistral` has no sign-in by `--browser`'],
-    [['auth', '--paste', 'ollama'], 2, '`ollama` has no sign-in by `--browser`'],
+    [['auth', '--paste', 'ollama'], 2, '`ollama` has no sign-in by `--paste`'],
     [['auth', '--paste', 'anthropic'], 78, 'the method `anthropic/oauth` is off'],
     [['auth', '--browser', 'xai'], 78, 'the method `xai/oauth` is off'],
     [['auth', 'complete', 'openai'], 2, 'say where what the browser ended at comes from'],

@@ -5,7 +5,9 @@ import { COMMANDS } from '../../src/cli/registry.ts'
 import { renderCompletions } from '../../src/cli/render-completion.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
 import { EXITS } from '../../src/core/errors.ts'
+import type { ProviderRow } from '../../src/app/catalogue/list-providers.ts'
 import { fakeShell } from '../support/fake-shell.ts'
+import { testHome } from '../support/home.ts'
 
 describe('help', () => {
   it('has a page of at most 80 columns for every command and topic', async () => {
@@ -13,8 +15,22 @@ describe('help', () => {
     expect(names.sort()).toEqual([...COMMANDS.map(({ path }) => path), 'exit-codes', 'environment', 'config', 'security', 'ci'].sort())
     for (const name of ['', ...names]) {
       const page = (await pageOf(name)) ?? ''
-      expect(page.split('\n').filter((line) => line.length > 80 && !line.startsWith('    '))).toEqual([])
+      expect(page.split('\n').filter((line) => line.length > 80)).toEqual([])
       expect(page).toMatch(/^claw.*\n\n[\s\S]*[^\n]\n$/)
+    }
+  })
+
+  it('has examples of sign-ins that are there and need no switch', async () => {
+    await using home = await testHome()
+    const { providers } = await home.json(['auth', 'list'])
+    const methods = (providers as ProviderRow[]).flatMap((row) => row.methods.map((each) => ({ ...each, names: [row.id, each.route] })))
+    const pages = await Promise.all((await pageNames()).map(pageOf))
+    const shown = pages.flatMap((page) => [...(page ?? '').matchAll(/claw auth --(device|browser|paste|api-key|token) ([a-z][a-z-]+)/g)])
+    expect(shown.length).toBeGreaterThan(5)
+    for (const [line, flag = '', provider = ''] of shown) {
+      const method = flag === 'browser' || flag === 'paste' ? 'pkce' : flag.replace('-', '_')
+      const isOn = methods.some((each) => each.enabled && each.method === method && each.names.includes(provider))
+      expect([line, isOn]).toEqual([line, true])
     }
   })
 

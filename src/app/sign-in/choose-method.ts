@@ -27,13 +27,14 @@ export function methodsOf(named: Named): MethodChoice[] {
 /**
  * The entry for a method that was asked for in so many words.
  *
+ * @param flag the one that was typed, where a method has two
  * @throws {ClawError} `CLAW_METHOD_UNSUPPORTED` naming the methods that there are, or that its vendor has ended it;
  * `CLAW_METHOD_OFF` with the line that switches it on.
  */
-export function chooseMethod(catalogue: Catalogue, name: string, method: Method): MethodChoice {
+export function chooseMethod(catalogue: Catalogue, name: string, method: Method, flag = FLAG[method]): MethodChoice {
   const choices = choicesOf(catalogue, name, method)
   const choice = choices.find(({ auth }) => auth.enabled) ?? choices[0]
-  if (!choice) throw unsupported(catalogue.find(name), method)
+  if (!choice) throw unsupported(catalogue.find(name), flag)
   return allowed(choice)
 }
 
@@ -62,14 +63,14 @@ function allowed(choice: MethodChoice): MethodChoice {
   return choice
 }
 
-function unsupported(named: Named, method: Method): ClawError {
+function unsupported(named: Named, flag: string): ClawError {
   const enabled = inAdvisedOrder(methodsOf(named).filter(({ auth }) => auth.enabled))
-  const flags = [...new Set(enabled.map((each) => FLAG[each.method]))].filter((flag) => flag !== '')
+  const flags = flagsOf(enabled)
   const { terms, termsNote } = named.routes[0]?.entry ?? {}
   const isBarred = (terms === 'forbidden' || terms === 'retired') && termsNote !== undefined
   const needsNone = enabled.some((each) => each.method === 'none')
   return new ClawError('CLAW_METHOD_UNSUPPORTED', {
-    what: `\`${named.name}\` has no sign-in by \`${FLAG[method]}\``,
+    what: `\`${named.name}\` has no sign-in by \`${flag}\``,
     why: isBarred
       ? termsNote
       : flags.length > 0
@@ -97,6 +98,11 @@ export function inAdvisedOrder(choices: readonly MethodChoice[]): MethodChoice[]
 function isAddedSignIn({ route, auth, method }: MethodChoice): boolean {
   const isFlow = method === 'device' || method === 'pkce'
   return isFlow && route.settings?.auth[auth.id]?.method !== undefined
+}
+
+/** Every flag of some methods: where a browser is needed, it comes back to this machine or what it ends at is pasted. */
+export function flagsOf(methods: readonly MethodChoice[]): string[] {
+  return [...new Set(methods.flatMap(({ method }) => (method === 'pkce' ? ['--browser', '--paste'] : [FLAG[method]])))].filter(Boolean)
 }
 
 /** Whether somebody hands the credential over. */

@@ -1,7 +1,7 @@
 import { ClawError } from '../../core/errors.ts'
 import { type Method, profileFlag } from '../../core/vocabulary.ts'
 import { METHOD_OF } from '../../providers/auth-kinds.ts'
-import { FLAG, inAdvisedOrder, type MethodChoice, methodsOf } from './choose-method.ts'
+import { FLAG, flagsOf, inAdvisedOrder, type MethodChoice, methodsOf } from './choose-method.ts'
 import { signInCommand } from './sign-in-command.ts'
 import { type ChosenCredential, surveyCredentials } from '../credential/find-credential.ts'
 import type { Session } from '../session.ts'
@@ -85,7 +85,7 @@ function unchosen(
   const variables = [...new Set(methods.flatMap(({ auth }) => auth.env?.slice(0, 1) ?? []))]
   const reasons = [
     flags.length > 0 ? `it has ${flags.map((flag) => `\`${flag}\``).join(', ')}` : 'it has no method that is on',
-    flags.includes('--device') ? whyNoDevice(here) : 'a key or token is handed over by somebody',
+    ...whyUnchosen(methods, here),
     ...(variables.length > 0 ? [`${variables.join(' or ')} in the environment needs no sign-in`] : []),
   ]
   return new ClawError('CLAW_USAGE', {
@@ -101,6 +101,16 @@ function goOn(method: 'device' | 'pkce', name: string, profile: string): string 
   return `claw auth ${method === 'device' ? `wait ${name}` : `complete ${name} --stdin`}${profileFlag(profile)}`
 }
 
+/** What stands in the way of each way in that there is. */
+function whyUnchosen(methods: readonly MethodChoice[], here: Here): string[] {
+  const has = (method: Method) => methods.some((each) => each.method === method)
+  const given = [...(has('api_key') ? ['key'] : []), ...(has('token') ? ['token'] : [])].join(' or ')
+  return [
+    ...(has('device') ? [whyNoDevice(here)] : given === '' ? [] : [`a ${given} is handed over by somebody`]),
+    ...(has('pkce') ? ['`--browser` and `--paste` need somebody at a browser'] : []),
+  ]
+}
+
 function whyNoDevice({ isCi }: Here): string {
   return isCi ? 'claw chooses no device code in CI, where others read the log' : 'claw chooses no device code where nobody reads a terminal'
 }
@@ -109,8 +119,4 @@ function fixOf(name: string, best: MethodChoice | undefined, { mayAsk }: Here, p
   if (!best) return 'claw auth list'
   if (!mayAsk) return signInCommand({ method: best.method, route: name, profile })
   return `claw auth ${FLAG[best.method]} ${name}${profileFlag(profile)}`
-}
-
-function flagsOf(methods: readonly MethodChoice[]): string[] {
-  return [...new Set(methods.map(({ method }) => FLAG[method]))].filter((flag) => flag !== '')
 }

@@ -47,7 +47,8 @@ export async function signInWithBrowser(session: Session, options: PkceOptions):
   const { ports, signal } = session
   const { way, name, profile, force } = options
   const snapshot = await ports.store.read()
-  const { route, auth } = way === 'complete' ? pendingChoice(session, options, snapshot) : chooseMethod(session.catalogue, name, 'pkce')
+  const { route, auth } =
+    way === 'complete' ? pendingChoice(session, options, snapshot) : chooseMethod(session.catalogue, name, 'pkce', `--${way}`)
   const kind = KIND_OF[auth.kind]
   const slot = { provider: route.provider, route: route.id, profile, kind }
   const before = snapshot.records.find((record) => record.route === route.id && record.profile === profile && record.kind === kind)
