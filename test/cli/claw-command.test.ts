@@ -192,7 +192,11 @@ describe('R-39 the limit of a command', () => {
     expect(shell.out.text).toBe('')
     await shell.clock.advance(1)
     expect(await ending).toBe(81)
-    expect(JSON.parse(shell.out.text)).toMatchObject({ code: 'CLAW_TIMEOUT', why: `limit command, ${limit.source}`, limit })
+    expect(JSON.parse(shell.out.text)).toMatchObject({
+      code: 'CLAW_TIMEOUT',
+      why: `the limit of the whole command comes from ${limit.source}`,
+      limit,
+    })
     expect(shell.clock.pending).toBe(0)
   })
 
