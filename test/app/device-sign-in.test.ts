@@ -276,7 +276,7 @@ describe('trouble in the middle of polling', () => {
   it('goes on past two pages, tells the third, and keeps the code for another day', async () => {
     const here = await arrange(acme(), script(page, page, page, granted))
     expect(await here.drive(here.signIn('acme').ended)).toEqual({
-      code: 'CLAW_FORBIDDEN',
+      code: 'CLAW_PROTOCOL',
       message: 'the token endpoint answered with a page',
       why: 'HTTP 403, text/html',
       fix: 'check whether a proxy or firewall answers in its place',
@@ -291,7 +291,7 @@ describe('trouble in the middle of polling', () => {
       [0, 1, 3, 8],
     ])
     const always = await arrange(acme(), () => page)
-    expect([await always.drive(always.signIn('acme').ended), always.times.length]).toMatchObject([{ code: 'CLAW_FORBIDDEN' }, 3])
+    expect([await always.drive(always.signIn('acme').ended), always.times.length]).toMatchObject([{ code: 'CLAW_PROTOCOL' }, 3])
   })
 
   it('says how to begin again when the code is used up', async () => {
@@ -350,7 +350,7 @@ verification_uri = "${origin}/codex/device"
 
   it.each<[string, Answer, object]>([
     ['a 500', json({}, 500), { code: 'CLAW_SERVER', message: 'the token endpoint cannot answer just now', why: 'status 500' }],
-    ['a page', page, { code: 'CLAW_FORBIDDEN', message: 'the token endpoint answered with a page' }],
+    ['a page', page, { code: 'CLAW_PROTOCOL', message: 'the token endpoint answered with a page' }],
     ['an answer cut short', { headers: { 'content-length': '99', connection: 'close' }, body: '{' }, { code: 'CLAW_NETWORK' }],
   ])(
     'R-21 repeats no exchange by itself that %s leaves in doubt: the flow is kept for `auth wait`, which asks once',

@@ -45,13 +45,13 @@ const GRANTS = [
 const EVERYWHERE: [string, ReturnType<typeof answer>, string][] = [
   ['a grant', answer(200, granted), 'granted'],
   ['400 invalid_grant', answer(400, { error: 'invalid_grant', error_description: 'Refresh token not found or invalid' }), 'dead'],
-  ['401 without words', answer(401, {}), 'refused CLAW_FORBIDDEN'],
-  ['401 empty', answer(401, ''), 'refused CLAW_FORBIDDEN'],
-  ['400 empty', answer(400, ''), 'refused CLAW_FORBIDDEN'],
-  ['403 without words', answer(403, {}), 'refused CLAW_FORBIDDEN'],
-  ['403 of a firewall', html(403), 'refused CLAW_FORBIDDEN'],
-  ['404', html(404), 'refused CLAW_FORBIDDEN'],
-  ['407 of a proxy', html(407), 'refused CLAW_FORBIDDEN'],
+  ['401 without words', answer(401, {}), 'refused CLAW_PROTOCOL'],
+  ['401 empty', answer(401, ''), 'refused CLAW_PROTOCOL'],
+  ['400 empty', answer(400, ''), 'refused CLAW_PROTOCOL'],
+  ['403 without words', answer(403, {}), 'refused CLAW_PROTOCOL'],
+  ['403 of a firewall', html(403), 'refused CLAW_PROTOCOL'],
+  ['404', html(404), 'refused CLAW_PROTOCOL'],
+  ['407 of a proxy', html(407), 'refused CLAW_PROTOCOL'],
   ['408', answer(408, ''), 'not_processed CLAW_OVERLOADED'],
   ['429', answer(429, '', { 'retry-after': '7' }), 'not_processed CLAW_RATE_LIMIT'],
   [
@@ -94,7 +94,7 @@ const OWN: [string, string, ReturnType<typeof answer>, string][] = [
   ['openai-codex/device', 'invalid_client', answer(401, { error: 'invalid_client' }), 'refused CLAW_CLIENT_REFUSED'],
   ['xai/device', 'invalid_client', answer(401, { error: 'invalid_client' }), 'dead'],
   ['xai/oauth', 'invalid_client', answer(400, { error: 'invalid_client' }), 'dead'],
-  ['xai/device', 'a challenge for browsers under 403', html(403), 'refused CLAW_FORBIDDEN'],
+  ['xai/device', 'a challenge for browsers under 403', html(403), 'refused CLAW_PROTOCOL'],
   ['xai/device', 'a challenge for browsers under 503', html(503), 'not_processed CLAW_OVERLOADED'],
   ['xai/device', 'a token alone', answer(200, { access_token: 'at' }), 'granted'],
   ['anthropic/oauth', 'invalid_client', answer(401, { error: 'invalid_client' }), 'refused CLAW_CLIENT_REFUSED'],
@@ -158,5 +158,25 @@ describe('R-21 what an answer to a refresh means', () => {
       auth.filter(({ kind, tokenUrl, issuer }) => kinds.includes(kind) && (tokenUrl ?? issuer)).map((each) => `${id}/${each.id}`),
     )
     expect([...GRANTS].sort()).toEqual(all.sort())
+  })
+})
+
+describe('an answer of the token endpoint without the words of OAuth', () => {
+  it.each([
+    ['400 with an empty body', answer(400, ''), 'HTTP 400, empty'],
+    ['401 without an error', answer(401, {}), 'HTTP 401, application/json'],
+    ["a proxy's 403 page", html(403), 'HTTP 403, text/html'],
+  ])('is exit 76 with what came and what to look at, and no doubt: %s', (_, given, why) => {
+    const said = judgeRefresh(entryOf('kimi-code/device'), given, 'https://auth.example/token', NOW)
+    if (said.kind !== 'refused') throw new Error(said.kind)
+    const { code, exit, message, why: shape, fix, data } = said.error
+    expect({ code, exit, message, why: shape, fix, data }).toEqual({
+      code: 'CLAW_PROTOCOL',
+      exit: { code: 76, name: 'PROTOCOL' },
+      message: 'the token endpoint of `auth.example` refused the request without the words of OAuth',
+      why,
+      fix: 'check whether a proxy or firewall answers in its place',
+      data: { status: given.status },
+    })
   })
 })

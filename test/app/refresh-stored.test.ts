@@ -224,7 +224,7 @@ describe('a refresh by the fields of its entry', () => {
       credential: { method: 'pkce', lifetimeMs: 0, token: 'at-1' },
       answers: [{ status: 404, body: {} }],
     })
-    expect((await failureOf(() => use())).code).toBe('CLAW_FORBIDDEN')
+    expect((await failureOf(() => use())).code).toBe('CLAW_PROTOCOL')
     expect(server.requests).toHaveLength(1)
     expect(await record()).toMatchObject({ state: 'ok', intent: null })
   })

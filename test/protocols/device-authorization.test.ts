@@ -189,7 +189,7 @@ describe('judgeDeviceAuthorization', () => {
       'not this one',
     ],
     [answer(404, 'no such page'), 'CLAW_CLIENT_REFUSED', 'the server has no device sign-in at this address', 'HTTP 404'],
-    [answer(403, '<html>'), 'CLAW_FORBIDDEN', `${WHO} refused the request without the words of OAuth`, 'HTTP 403'],
+    [answer(403, '<html>'), 'CLAW_PROTOCOL', `${WHO} refused the request without the words of OAuth`, 'HTTP 403'],
     [answer(429, ''), 'CLAW_RATE_LIMIT', `${WHO} limits how often it may be asked`, 'HTTP 429'],
     [answer(500, ''), 'CLAW_SERVER', `${WHO} failed`, 'HTTP 500, empty'],
   ])('R-21 says why there is no code: %j', async (given, code, what, why) => {

@@ -34,17 +34,17 @@ describe('judgeDevicePoll', () => {
     [200, { error: 'device_flow_disabled' }, 'CLAW_CLIENT_REFUSED', 'the token endpoint answered `device_flow_disabled`'],
     [400, { error: 'unsupported_grant_type' }, 'CLAW_CLIENT_REFUSED', 'the token endpoint answered `unsupported_grant_type`'],
     [400, { error: 'something_new' }, 'CLAW_CLIENT_REFUSED', 'the token endpoint answered `something_new`'],
-    [403, '', 'CLAW_FORBIDDEN', 'the token endpoint refused the request without the words of OAuth'],
+    [403, '', 'CLAW_PROTOCOL', 'the token endpoint refused the request without the words of OAuth'],
   ])('R-33 stops at %i %j', (status, body, code, what) => {
     const poll = judgeDevicePoll(answer(status, body), NOW)
     expect(poll.kind === 'failed' && [poll.error.code, poll.error.message]).toEqual([code, what])
   })
 
   it.each([
-    [403, '<html>', {}, 'CLAW_FORBIDDEN'],
-    [403, 'Access denied', { 'content-type': 'text/html; charset=utf-8' }, 'CLAW_FORBIDDEN'],
+    [403, '<html>', {}, 'CLAW_PROTOCOL'],
+    [403, 'Access denied', { 'content-type': 'text/html; charset=utf-8' }, 'CLAW_PROTOCOL'],
     [200, '<!DOCTYPE html>', {}, 'CLAW_PROTOCOL'],
-    [404, '<html>', {}, 'CLAW_FORBIDDEN'],
+    [404, '<html>', {}, 'CLAW_PROTOCOL'],
   ])('takes a page in place of an answer for no evidence about the sign-in: %i %j', (status, body, headers, code) => {
     const poll = judgeDevicePoll(answer(status, body, headers), NOW)
     expect(poll.kind === 'page' && [poll.error.code, poll.error.message]).toEqual([code, 'the token endpoint answered with a page'])

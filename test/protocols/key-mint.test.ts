@@ -28,11 +28,11 @@ describe('judgeKeyMint', () => {
   it.each([
     [400, '{"error":{"code":400,"message":"Invalid code_challenge_method"}}', 'CLAW_GRANT_REJECTED', 'Invalid code_challenge_method'],
     [403, '{"error":{"code":403,"message":"Invalid code or code_verifier"}}', 'CLAW_GRANT_REJECTED', 'Invalid code or code_verifier'],
-    [403, '<h1>Forbidden</h1>', 'CLAW_FORBIDDEN', 'HTTP 403, application/json'],
+    [403, '<h1>Forbidden</h1>', 'CLAW_PROTOCOL', 'HTTP 403, application/json'],
     [429, '', 'CLAW_RATE_LIMIT', 'HTTP 429'],
     [500, 'oops', 'CLAW_SERVER', 'HTTP 500, application/json'],
     [503, '', 'CLAW_OVERLOADED', 'HTTP 503'],
-    [405, '{"error":{"code":405,"message":"no"}}', 'CLAW_FORBIDDEN', 'HTTP 405, application/json'],
+    [405, '{"error":{"code":405,"message":"no"}}', 'CLAW_PROTOCOL', 'HTTP 405, application/json'],
   ])('%d %s is %s', async (status, text, code, why) => {
     const failure = await failureOf(() => judge(status, text))
     expect({ code: failure.code, why: failure.why }).toEqual({ code, why })

@@ -345,7 +345,7 @@ describe('tokenError', () => {
     [answer(502, ''), 'CLAW_SERVER', 'the token endpoint failed', 'HTTP 502, empty', undefined, { status: 502, sent: true }],
     [
       answer(403, '<html>CANARY'),
-      'CLAW_FORBIDDEN',
+      'CLAW_PROTOCOL',
       'the token endpoint refused the request without the words of OAuth',
       'HTTP 403',
       'check whether a proxy or firewall answers in its place',

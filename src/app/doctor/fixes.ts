@@ -1,4 +1,4 @@
-import type { ClawError } from '../../core/errors.ts'
+import type { ClawError, ErrorCode } from '../../core/errors.ts'
 import type { Session } from '../session.ts'
 import type { Fix } from './check.ts'
 
@@ -46,6 +46,9 @@ export function credentialFix(error: ClawError | null, provider: string, signIn?
   return { fix: fixFrom(text) ?? { config: text, command: `claw auth ${provider}` } }
 }
 
+/** The account is refused, or somebody else answers in the place of the provider: the credential is not to blame. */
+const NO_SIGN_IN_HELPS: readonly ErrorCode[] = ['CLAW_FORBIDDEN', 'CLAW_PROTOCOL']
+
 /** A refusal as a finding tells it: no new sign-in is advised where the provider means the account, and the error says what helps. */
 export function refusalTold(
   error: ClawError | null,
@@ -53,7 +56,7 @@ export function refusalTold(
   provider: string,
   signIn: string | undefined,
 ): { readonly detail: string; readonly fix?: Fix } {
-  if (error?.code !== 'CLAW_FORBIDDEN' || error.fix === undefined) return { detail, ...credentialFix(error, provider, signIn) }
+  if (error?.fix === undefined || !NO_SIGN_IN_HELPS.includes(error.code)) return { detail, ...credentialFix(error, provider, signIn) }
   const fix = fixFrom(error.fix)
   return fix ? { detail, fix } : { detail: `${detail}; ${error.fix}` }
 }

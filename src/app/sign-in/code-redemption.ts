@@ -40,8 +40,8 @@ type Code = Extract<BrowserAnswer, { kind: 'code' }>
  * Redeems a code for a credential: tokens, or a key that the server mints. A code is good once: what may have been processed
  * is never asked again, and what was surely not is told apart, to be asked again later.
  *
- * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_FORBIDDEN`, `CLAW_CLIENT_REFUSED`, `CLAW_REDIRECT`,
- * and `CLAW_PROTOCOL` for a page in the place of an answer: nothing says that the code is used up.
+ * @throws {ClawError} `CLAW_NETWORK`, `CLAW_TIMEOUT`, `CLAW_SERVER`, `CLAW_CLIENT_REFUSED`, `CLAW_REDIRECT`,
+ * and `CLAW_PROTOCOL` for a page in the place of an answer or a refusal without words: nothing says that the code is used up.
  */
 export async function redeemCode(
   ports: Pick<Ports, 'clock' | 'http'>,
@@ -87,10 +87,14 @@ async function redeemOnce(
     return { kind: 'granted', credential: { ...credential, sentAgoMs: clock.now() - sentAt } }
   } catch (thrown) {
     // A page was written by somebody in between: the server itself may never have seen the code.
-    const isAnswered = thrown instanceof ClawError && SPENT.includes(thrown.code) && jsonFields(answer.text) !== undefined
-    if (!isAnswered) throw thrown
+    if (!(thrown instanceof ClawError) || !isSpent(thrown) || jsonFields(answer.text) === undefined) throw thrown
     return { kind: 'refused', error: withFix(thrown, `run \`${redemption.signInCommand}\``) }
   }
+}
+
+/** A refusal without words breaks the protocol too, though not by a success. */
+function isSpent({ code, data }: ClawError): boolean {
+  return SPENT.includes(code) && (code !== 'CLAW_PROTOCOL' || data.sent === true)
 }
 
 function send(

@@ -11,11 +11,11 @@ export function isPage(answer: Answer): boolean {
   return jsonFields(answer.text) === undefined && (isHtml || /^\s*<(?:!doctype|html|head|body)\b/i.test(answer.text))
 }
 
-/** Such a page as an error: with a status of success it breaks the protocol, with another one somebody refuses. */
+/** Such a page as an error. With a status of success it stands in the place of what may have been done (`data.sent`). */
 export function pageError(answer: Answer, who: string): ClawError {
   const what = `${who} answered with a page`
   if (answer.status >= 200 && answer.status < 300) return brokenAnswer(what, shapeOf(answer))
-  return new ClawError('CLAW_FORBIDDEN', {
+  return new ClawError('CLAW_PROTOCOL', {
     what,
     why: shapeOf(answer),
     fix: 'check whether a proxy or firewall answers in its place',

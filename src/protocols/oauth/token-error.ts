@@ -44,7 +44,8 @@ export function tokenError(
     case 'server_error':
       return new ClawError('CLAW_SERVER', { what: `${who} failed`, why: answer.shape, data: { ...data, sent: true } })
     case 'refused':
-      return new ClawError('CLAW_FORBIDDEN', {
+      // Nobody said no in the name of the server: it may never have seen the request, and what was sent is still good.
+      return new ClawError('CLAW_PROTOCOL', {
         what: `${who} refused the request without the words of OAuth`,
         why: answer.shape,
         fix: 'check whether a proxy or firewall answers in its place',
