@@ -55,6 +55,8 @@ export interface Context<Credential, Stored> extends Input {
   /** How often the exchange has been asked again, and when it is due. */
   repeats: number
   nextExchangeAt: number
+  /** When the caller gave up while the code was being exchanged; 0 = not. */
+  cancelledAt: number
   credential: Credential | null
   stored: { readonly value: Stored } | null
   error: ClawError | null
@@ -76,4 +78,9 @@ export function nobodyCame(signInCommand: string): ClawError {
     what: 'nobody finished the sign-in in the browser before it expired',
     fix: `run \`${signInCommand}\``,
   })
+}
+
+/** Without one, an answer that ends a sign-in has no reason of its own: the paste ended, and nothing else can come. */
+export function errorOf(said: BrowserAnswer): ClawError {
+  return 'error' in said ? said.error : new ClawError('CLAW_DATA_INVALID', { what: 'nothing was pasted' })
 }

@@ -1,8 +1,16 @@
 import { assign, emit, setup } from 'xstate'
 import { ClawError, toClawError } from '../core/errors.ts'
 import type { AuthorizationNotice, BrowserAnswer, Context, ExchangeAnswer, Input, Outcome } from './pkce-words.ts'
-import { nextExchangeAt, nobodyCame, outcomeOf } from './pkce-words.ts'
+import { errorOf, nextExchangeAt, nobodyCame, outcomeOf } from './pkce-words.ts'
+import { CANCEL_GRACE_MS } from './cancel-grace.ts'
 import { answer, failure, port } from './port.ts'
+
+/** What cannot go on ends the sign-in as it is: nothing of it is forgotten. */
+const BROKEN = { target: '#pkce.failed', actions: { type: 'fail', params: failure } } as const
+const ANNOUNCED = [
+  { type: 'keepNotice', params: answer },
+  { type: 'announceAddress', params: answer },
+] as const
 
 /** `Credential` is what the code brings and `Stored` what storing it gives back: the machine carries both unseen. */
 export function pkceMachine<Credential, Stored>() {
@@ -11,7 +19,7 @@ export function pkceMachine<Credential, Stored>() {
     types: {
       context: {} as Context<Credential, Stored>,
       input: {} as Input,
-      events: {} as { type: 'CANCEL' },
+      events: {} as { type: 'CANCEL'; at: number },
       emitted: {} as { type: 'addressReady'; notice: AuthorizationNotice } | { type: 'pasteRefused'; error: ClawError },
       output: {} as Outcome<Stored>,
     },
@@ -35,6 +43,7 @@ export function pkceMachine<Credential, Stored>() {
       isEnded: ({ context }, said: BrowserAnswer) => said.kind === 'ended' && context.listens,
       isGranted: (_, said: Exchanged) => said.kind === 'granted',
       isRefusedExchange: (_, said: Exchanged) => said.kind === 'refused',
+      isCancelled: ({ context }) => context.cancelledAt > 0,
       isAskedAgain: ({ context }, said: Exchanged) => nextExchangeAt(said, context.repeats, Number(context.notice?.expiresAt)) !== null,
     },
     actions: {
@@ -43,6 +52,7 @@ export function pkceMachine<Credential, Stored>() {
       keepResponse: assign({ response: (_, said: BrowserAnswer) => said }),
       sayUnusable: emit((_, said: BrowserAnswer) => ({ type: 'pasteRefused', error: errorOf(said) })),
       keepCredential: assign({ credential: (_, said: Exchanged) => (said.kind === 'granted' ? said.credential : null) }),
+      noteCancelled: assign({ cancelledAt: (_, params: { at: number }) => params.at }),
       scheduleExchange: assign(({ context }, said: Exchanged) => ({
         nextExchangeAt: nextExchangeAt(said, context.repeats, Number(context.notice?.expiresAt)) ?? 0,
         repeats: context.repeats + 1,
@@ -63,6 +73,7 @@ export function pkceMachine<Credential, Stored>() {
       response: null,
       repeats: 0,
       nextExchangeAt: 0,
+      cancelledAt: 0,
       credential: null,
       stored: null,
       error: null,
@@ -76,7 +87,7 @@ export function pkceMachine<Credential, Stored>() {
         invoke: {
           src: 'openCallback',
           onDone: { target: 'preparingRequest' },
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       preparingRequest: {
@@ -84,23 +95,10 @@ export function pkceMachine<Credential, Stored>() {
         invoke: {
           src: 'prepareRequest',
           onDone: [
-            {
-              guard: 'isWaitedFor',
-              target: 'awaitingBrowser',
-              actions: [
-                { type: 'keepNotice', params: answer },
-                { type: 'announceAddress', params: answer },
-              ],
-            },
-            {
-              target: 'handedOver',
-              actions: [
-                { type: 'keepNotice', params: answer },
-                { type: 'announceAddress', params: answer },
-              ],
-            },
+            { guard: 'isWaitedFor', target: 'awaitingBrowser', actions: ANNOUNCED },
+            { target: 'handedOver', actions: ANNOUNCED },
           ],
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       awaitingBrowser: {
@@ -114,7 +112,7 @@ export function pkceMachine<Credential, Stored>() {
                   src: 'sleepUntil',
                   input: ({ context }) => ({ instant: Number(context.notice?.expiresAt) }),
                   onDone: { target: '#pkce.discardingFlow', actions: 'failExpired' },
-                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                  onError: BROKEN,
                 },
               },
             },
@@ -135,7 +133,7 @@ export function pkceMachine<Credential, Stored>() {
                     },
                     { target: '#pkce.discardingFlow', actions: { type: 'failAnswered', params: answer } },
                   ],
-                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                  onError: BROKEN,
                 },
               },
               closed: {},
@@ -169,7 +167,7 @@ export function pkceMachine<Credential, Stored>() {
                     { guard: { type: 'isEnded', params: answer }, target: 'closed' },
                     { target: '#pkce.failed', actions: { type: 'failAnswered', params: answer } },
                   ],
-                  onError: { target: '#pkce.failed', actions: { type: 'fail', params: failure } },
+                  onError: BROKEN,
                 },
               },
               closed: {},
@@ -178,8 +176,7 @@ export function pkceMachine<Credential, Stored>() {
         },
       },
       exchangingCode: {
-        description: 'cannot be cancelled: a code is good for one exchange',
-        on: { CANCEL: {} },
+        description: 'a code is good for one exchange: finished even if the caller was cancelled, but for a grace',
         invoke: {
           src: 'exchangeCode',
           input: ({ context }) => ({ response: context.response }),
@@ -194,6 +191,7 @@ export function pkceMachine<Credential, Stored>() {
               target: 'discardingFlow',
               actions: { type: 'failExchange', params: answer },
             },
+            { guard: 'isCancelled', target: 'failed', actions: 'failCancelled' },
             {
               guard: { type: 'isAskedAgain', params: answer },
               target: 'awaitingNextExchange',
@@ -201,7 +199,22 @@ export function pkceMachine<Credential, Stored>() {
             },
             { target: 'failed', actions: { type: 'failExchange', params: answer } },
           ],
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: [{ guard: 'isCancelled', target: 'failed', actions: 'failCancelled' }, BROKEN],
+        },
+        initial: 'unhurried',
+        states: {
+          unhurried: {
+            on: { CANCEL: { target: 'hurried', actions: { type: 'noteCancelled', params: ({ event }) => ({ at: event.at }) } } },
+          },
+          hurried: {
+            on: { CANCEL: {} },
+            invoke: {
+              src: 'sleepUntil',
+              input: ({ context }) => ({ instant: context.cancelledAt + CANCEL_GRACE_MS }),
+              onDone: { target: '#pkce.failed', actions: 'failCancelled' },
+              onError: { target: '#pkce.failed', actions: 'failCancelled' },
+            },
+          },
         },
       },
       awaitingNextExchange: {
@@ -210,7 +223,7 @@ export function pkceMachine<Credential, Stored>() {
           src: 'sleepUntil',
           input: ({ context }) => ({ instant: context.nextExchangeAt }),
           onDone: { target: 'exchangingCode' },
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       storingCredential: {
@@ -220,7 +233,7 @@ export function pkceMachine<Credential, Stored>() {
           src: 'storeCredential',
           input: ({ context }) => ({ credential: context.credential }),
           onDone: { target: 'granted', actions: { type: 'keepStored', params: ({ event }) => ({ value: event.output }) } },
-          onError: { target: 'failed', actions: { type: 'fail', params: failure } },
+          onError: BROKEN,
         },
       },
       discardingFlow: {
@@ -234,9 +247,4 @@ export function pkceMachine<Credential, Stored>() {
     },
     output: ({ context }) => outcomeOf(context),
   })
-}
-
-/** Without one, an answer that ends a sign-in has no reason of its own: the paste ended, and nothing else can come. */
-function errorOf(said: BrowserAnswer): ClawError {
-  return 'error' in said ? said.error : new ClawError('CLAW_DATA_INVALID', { what: 'nothing was pasted' })
 }

@@ -1,10 +1,8 @@
 import { assign, setup } from 'xstate'
 import { type ClawError, toClawError } from '../core/errors.ts'
+import { CANCEL_GRACE_MS } from './cancel-grace.ts'
 import { answer, failure, port } from './port.ts'
 import type { GrantReading, SendOutcome } from './refresh-words.ts'
-
-/** How long a request that is on the wire may go on after the caller was cancelled (fits the 7.5 s of a CI runner). */
-const CANCEL_GRACE_MS = 6_000
 
 /** With these the caller has a token to use. */
 const SERVED: readonly string[] = ['renewed', 'adopted', 'fresh']

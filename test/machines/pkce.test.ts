@@ -220,6 +220,30 @@ describe('a sign-in in a browser', () => {
     expect(await run.ended).toEqual({ ok: true, state: 'granted', stored: 'stored' })
   })
 
+  it('R-37 gives an exchange that hangs six seconds after the cancellation, then ends as that says and keeps the flow', async () => {
+    const run = start({ callback: code, exchange: 'never' })
+    await run.clock.advance(1_000)
+    run.cancel()
+    await run.clock.advance(5_999)
+    expect(run.stopped).toEqual([])
+    await run.clock.advance(1)
+    expect(await run.ended).toMatchObject({ thrown: { code: 'CLAW_TIMEOUT' } })
+    expect([run.stopped, run.log.at(-1), run.clock.pending]).toEqual([['exchangeCode'], 'exchangeCode', 0])
+  })
+
+  it.each<[string, () => Promise<ExchangeAnswer<Token>>]>([
+    ['was not processed', async () => ({ kind: 'notProcessed', at: T0 + 1_000, error: denied, notBefore: T0 })],
+    ['brings no answer', () => Promise.reject(new ClawError('CLAW_NETWORK', { what: 'the connection was lost' }))],
+  ])('R-37 ends as the cancellation says where the exchange then %s', async (_, answer) => {
+    let settle: (value: Promise<ExchangeAnswer<Token>>) => void = () => undefined
+    const run = start({ callback: code, exchange: () => new Promise((resolve) => (settle = resolve)) })
+    await run.clock.advance(1_000)
+    run.cancel()
+    settle(answer())
+    expect(await run.ended).toMatchObject({ thrown: { code: 'CLAW_TIMEOUT' } })
+    expect([run.log.at(-1), run.clock.pending]).toEqual(['exchangeCode', 0])
+  })
+
   it.each(['openCallback', 'prepareRequest', 'awaitCallback', 'exchangeCode', 'storeCredential'])(
     'ends with what %s throws',
     async (port) => {
