@@ -18,6 +18,8 @@ export interface Context<Credential, Stored> extends Input {
   code: DeviceCode | null
   expiresAt: number
   pace: Pace
+  /** When the caller gave up while the code was being exchanged; 0 = not. */
+  cancelledAt: number
   credential: Credential | null
   stored: { readonly value: Stored } | null
   error: ClawError | null

@@ -3,6 +3,7 @@ import { ClawError, toClawError } from '../core/errors.ts'
 import { type Context, type Input, type Outcome, outcomeOf } from './device-flow-words.ts'
 import { deniedError, expiredError, firstPace, NO_PACE, nextPace } from './device-poll.ts'
 import type { DeviceCode, PollAnswer, StartedFlow } from './device-poll.ts'
+import { CANCEL_GRACE_MS } from './cancel-grace.ts'
 import { answer, failure, port } from './port.ts'
 
 export type { DeviceCode, PollAnswer, StartedFlow } from './device-poll.ts'
@@ -12,6 +13,33 @@ const LAST_ANSWER_GRACE_MS = 30_000
 
 /** What cannot go on ends the flow as it is: nothing of it is forgotten. */
 const BROKEN = { target: '#deviceFlow.failed', actions: { type: 'fail', params: failure } } as const
+const ANNOUNCED = [
+  { type: 'rememberFlow', params: answer },
+  { type: 'announceCode', params: answer },
+] as const
+const PACED = [
+  { type: 'setPace', params: answer },
+  { type: 'announcePending', params: answer },
+] as const
+
+/** What follows an answer, of a poll as of the exchange. */
+const ENDED = [
+  {
+    guard: { type: 'isGranted', params: answer },
+    target: '#deviceFlow.storingCredential',
+    actions: { type: 'keepCredential', params: answer },
+  },
+  { guard: { type: 'isDenied', params: answer }, target: '#deviceFlow.discardingCode', actions: { type: 'failDenied', params: answer } },
+  { guard: { type: 'isExpired', params: answer }, target: '#deviceFlow.discardingCode', actions: 'failExpired' },
+  { guard: { type: 'isRefused', params: answer }, target: '#deviceFlow.discardingCode', actions: { type: 'failRefused', params: answer } },
+] as const
+const GOES_ON = [
+  { guard: { type: 'isApproved', params: answer }, target: '#deviceFlow.awaitingApproval.exchangingCode' },
+  { guard: { type: 'isTurnedAwayAgain', params: answer }, target: '#deviceFlow.failed', actions: { type: 'failRefused', params: answer } },
+  { guard: { type: 'isSlowDown', params: answer }, target: '#deviceFlow.awaitingApproval.rememberingInterval', actions: PACED },
+  { target: '#deviceFlow.awaitingApproval.waiting', actions: PACED },
+] as const
+const CANCELLED = { guard: 'isCancelled', target: '#deviceFlow.failed', actions: 'failCancelled' } as const
 
 /** `Credential` is what a granted poll brings and `Stored` what storing it gives back: the machine carries both unseen. */
 export function deviceFlowMachine<Credential, Stored>() {
@@ -20,7 +48,7 @@ export function deviceFlowMachine<Credential, Stored>() {
     types: {
       context: {} as Context<Credential, Stored>,
       input: {} as Input,
-      events: {} as { type: 'CANCEL' },
+      events: {} as { type: 'CANCEL'; at: number },
       emitted: {} as
         | { type: 'codeReady'; code: DeviceCode; isResumed: boolean }
         | { type: 'pending'; at: number; nextPollAt: number; expiresAt: number; isReachable: boolean },
@@ -29,6 +57,7 @@ export function deviceFlowMachine<Credential, Stored>() {
     actors: {
       requestCode: port<StartedFlow>('requestCode'),
       pollToken: port<Answer>('pollToken'),
+      exchangeCode: port<Answer>('exchangeCode'),
       rememberInterval: port<void, { intervalMs: number; nextPollAt: number }>('rememberInterval'),
       storeCredential: port<Stored, { credential: Credential | null }>('storeCredential'),
       discardCode: port<void>('discardCode'),
@@ -37,6 +66,8 @@ export function deviceFlowMachine<Credential, Stored>() {
     guards: {
       isWaitedFor: ({ context }) => context.wait,
       isGranted: (_, answer: Answer) => answer.kind === 'granted',
+      isApproved: (_, answer: Answer) => answer.kind === 'approved',
+      isCancelled: ({ context }) => context.cancelledAt > 0,
       isSlowDown: (_, answer: Answer) => answer.kind === 'slowDown',
       isDenied: (_, answer: Answer) => answer.kind === 'denied',
       isExpired: (_, answer: Answer) => answer.kind === 'expired',
@@ -62,6 +93,7 @@ export function deviceFlowMachine<Credential, Stored>() {
         expiresAt: context.expiresAt,
         isReachable: answer.kind !== 'unreachable' && answer.kind !== 'turnedAway',
       })),
+      noteCancelled: assign({ cancelledAt: (_, params: { at: number }) => params.at }),
       keepCredential: assign({ credential: (_, answer: Answer) => (answer.kind === 'granted' ? answer.credential : null) }),
       keepStored: assign({ stored: (_, params: { value: Stored }) => params }),
       fail: assign({ error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
@@ -80,6 +112,7 @@ export function deviceFlowMachine<Credential, Stored>() {
       code: null,
       expiresAt: 0,
       pace: NO_PACE,
+      cancelledAt: 0,
       credential: null,
       stored: null,
       error: null,
@@ -92,21 +125,8 @@ export function deviceFlowMachine<Credential, Stored>() {
         invoke: {
           src: 'requestCode',
           onDone: [
-            {
-              guard: 'isWaitedFor',
-              target: 'awaitingApproval',
-              actions: [
-                { type: 'rememberFlow', params: answer },
-                { type: 'announceCode', params: answer },
-              ],
-            },
-            {
-              target: 'handedOver',
-              actions: [
-                { type: 'rememberFlow', params: answer },
-                { type: 'announceCode', params: answer },
-              ],
-            },
+            { guard: 'isWaitedFor', target: 'awaitingApproval', actions: ANNOUNCED },
+            { target: 'handedOver', actions: ANNOUNCED },
           ],
           onError: BROKEN,
         },
@@ -136,44 +156,7 @@ export function deviceFlowMachine<Credential, Stored>() {
           polling: {
             invoke: {
               src: 'pollToken',
-              onDone: [
-                {
-                  guard: { type: 'isGranted', params: answer },
-                  target: '#deviceFlow.storingCredential',
-                  actions: { type: 'keepCredential', params: answer },
-                },
-                {
-                  guard: { type: 'isDenied', params: answer },
-                  target: '#deviceFlow.discardingCode',
-                  actions: { type: 'failDenied', params: answer },
-                },
-                { guard: { type: 'isExpired', params: answer }, target: '#deviceFlow.discardingCode', actions: 'failExpired' },
-                {
-                  guard: { type: 'isRefused', params: answer },
-                  target: '#deviceFlow.discardingCode',
-                  actions: { type: 'failRefused', params: answer },
-                },
-                {
-                  guard: { type: 'isTurnedAwayAgain', params: answer },
-                  target: '#deviceFlow.failed',
-                  actions: { type: 'failRefused', params: answer },
-                },
-                {
-                  guard: { type: 'isSlowDown', params: answer },
-                  target: 'rememberingInterval',
-                  actions: [
-                    { type: 'setPace', params: answer },
-                    { type: 'announcePending', params: answer },
-                  ],
-                },
-                {
-                  target: 'waiting',
-                  actions: [
-                    { type: 'setPace', params: answer },
-                    { type: 'announcePending', params: answer },
-                  ],
-                },
-              ],
+              onDone: [...ENDED, ...GOES_ON],
               onError: BROKEN,
             },
             initial: 'inTime',
@@ -193,6 +176,29 @@ export function deviceFlowMachine<Credential, Stored>() {
                   input: ({ context }) => ({ instant: context.expiresAt + LAST_ANSWER_GRACE_MS }),
                   onDone: { target: '#deviceFlow.discardingCode', actions: 'failExpired' },
                   onError: BROKEN,
+                },
+              },
+            },
+          },
+          exchangingCode: {
+            description: 'what was approved is exchanged at once, and finished even if the caller was cancelled, but for a grace',
+            invoke: {
+              src: 'exchangeCode',
+              onDone: [...ENDED, CANCELLED, ...GOES_ON],
+              onError: [CANCELLED, BROKEN],
+            },
+            initial: 'unhurried',
+            states: {
+              unhurried: {
+                on: { CANCEL: { target: 'hurried', actions: { type: 'noteCancelled', params: ({ event }) => ({ at: event.at }) } } },
+              },
+              hurried: {
+                on: { CANCEL: {} },
+                invoke: {
+                  src: 'sleepUntil',
+                  input: ({ context }) => ({ instant: context.cancelledAt + CANCEL_GRACE_MS }),
+                  onDone: { target: '#deviceFlow.failed', actions: 'failCancelled' },
+                  onError: { target: '#deviceFlow.failed', actions: 'failCancelled' },
                 },
               },
             },

@@ -26,6 +26,8 @@ export interface StartedFlow {
 /** What one poll said. `at` is the instant of the answer, or of giving it up. */
 export type PollAnswer<Credential> =
   | { readonly kind: 'granted'; readonly at: number; readonly credential: Credential }
+  /** The tokens are one exchange away. */
+  | { readonly kind: 'approved'; readonly at: number }
   | { readonly kind: 'pending'; readonly at: number }
   | { readonly kind: 'slowDown'; readonly at: number; readonly intervalMs: number | null }
   | { readonly kind: 'denied'; readonly at: number; readonly why: string }

@@ -25,6 +25,7 @@ const unreachable: Said = { kind: 'unreachable', error: noAnswer, notBefore: nul
 
 interface Setup {
   readonly answers?: readonly (Said | (() => Promise<Said>))[]
+  readonly exchange?: (signal: AbortSignal) => Promise<Said>
   readonly intervalMs?: number
   readonly lifetimeMs?: number
   readonly wait?: boolean
@@ -67,6 +68,10 @@ function start(setup: Setup = {}) {
         const answer = answers[Math.min(polls.length, answers.length) - 1] ?? pending
         const said = typeof answer === 'function' ? await answer() : answer
         return { ...said, at: clock.now() }
+      }),
+      exchangeCode: fromPromise(async ({ signal }) => {
+        did('exchangeCode')
+        return { ...(await (setup.exchange?.(signal) ?? granted)), at: clock.now() }
       }),
       rememberInterval: fromPromise(async ({ input }) => did(`rememberInterval ${input.intervalMs} ${(input.nextPollAt - T0) / 1_000}`)),
       storeCredential: fromPromise(async ({ input }) => {
@@ -391,6 +396,41 @@ it('R-38 ends with the reason of the signal from every instant, with no timer le
       isDiscarded: false,
     })
   }
+})
+
+const approved: Said = { kind: 'approved' }
+
+it('exchanges what was approved at once', async () => {
+  const flow = start({ answers: [pending, approved] })
+  await flow.clock.advance(10_000)
+  expect([flow.outcome(), flow.log]).toEqual([
+    { ok: true, stored: 'stored' },
+    ['requestCode', 'pollToken', 'pollToken', 'exchangeCode', 'storeCredential'],
+  ])
+})
+
+it('R-37 gives an exchange that hangs six seconds after the cancellation, then ends as that says and keeps the code', async () => {
+  const flow = start({ answers: [approved], exchange: () => new Promise(() => undefined) })
+  const reason = new Error('the caller went away')
+  await flow.clock.advance(6_000)
+  flow.controller.abort(reason)
+  await flow.clock.advance(5_999)
+  expect(flow.outcome()).toBe('still running')
+  await flow.clock.advance(1)
+  expect([flow.outcome(), flow.log, flow.clock.pending]).toEqual([{ thrown: reason }, ['requestCode', 'pollToken', 'exchangeCode'], 0])
+})
+
+it.each<[string, () => Promise<Said>, unknown, string]>([
+  ['grants', async () => granted, { ok: true, stored: 'stored' }, 'storeCredential'],
+  ['is out of reach', async () => unreachable, { thrown: { name: 'gone' } }, 'exchangeCode'],
+  ['fails', () => Promise.reject(noAnswer), { thrown: { name: 'gone' } }, 'exchangeCode'],
+])('R-37 uses an answer that comes within the grace where it %s', async (_, answer, outcome, last) => {
+  const exchange = (): Promise<Said> => flow.clock.sleepUntil(T0 + 9_000, new AbortController().signal).then(answer)
+  const flow = start({ answers: [approved], exchange })
+  await flow.clock.advance(6_000)
+  flow.controller.abort({ name: 'gone' })
+  await flow.clock.advance(3_000)
+  expect([flow.outcome(), flow.log.at(-1), flow.clock.pending]).toEqual([outcome, last, 0])
 })
 
 it('R-38 finishes storing what was approved, though the caller has gone', async () => {

@@ -26,6 +26,17 @@ const readings = [
   reading('pending'),
   reading('rejected', true),
 ]
+const polled = [
+  { kind: 'granted', at: 1, credential: { access: key } },
+  { kind: 'pending', at: 1 },
+  { kind: 'slowDown', at: 1, intervalMs: null },
+  { kind: 'denied', at: 1, why: 'no' },
+  { kind: 'notDue', at: 1, intervalMs: 5_000, nextPollAt: 6_000, slowedDown: false },
+  { kind: 'expired', at: 1 },
+  { kind: 'refused', at: 1, error },
+  { kind: 'unreachable', at: 1, error, notBefore: null },
+  { kind: 'turnedAway', at: 1, error },
+]
 const cancelled = new ClawError('CLAW_CANCELLED', { what: 'the refresh was cancelled' })
 const found = (id: string, status: string) => ({ ok: true, id, kind: 'found', finding: { status } })
 const checkDone = (id: string, status: string) => ({
@@ -84,17 +95,8 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
     ],
     outputs: {
       requestCode: [{ code, receivedAt: 0, resumed: null }],
-      pollToken: [
-        { kind: 'granted', at: 1, credential: { access: key } },
-        { kind: 'pending', at: 1 },
-        { kind: 'slowDown', at: 1, intervalMs: null },
-        { kind: 'denied', at: 1, why: 'no' },
-        { kind: 'notDue', at: 1, intervalMs: 5_000, nextPollAt: 6_000, slowedDown: false },
-        { kind: 'expired', at: 1 },
-        { kind: 'refused', at: 1, error },
-        { kind: 'unreachable', at: 1, error, notBefore: null },
-        { kind: 'turnedAway', at: 1, error },
-      ],
+      pollToken: [{ kind: 'approved', at: 1 }, ...polled],
+      exchangeCode: [{ kind: 'approved', at: 1 }, ...polled],
       storeCredential: [{ access: key }],
     },
   },

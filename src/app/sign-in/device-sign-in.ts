@@ -75,15 +75,20 @@ export class DeviceSignIn {
     })
   }
 
-  async pollToken(signal: AbortSignal): Promise<PollAnswer<Granted>> {
-    for (;;) {
-      const polled = await ifFlowIsFree(this.#ports.store, { slot: this.#target.slot, durationMs: FLOW_LEASE_MS, signal }, (lease) =>
-        this.#pollUnder(lease, signal),
-      )
-      if (polled === 'busy') return this.#pacedElsewhere(await this.#ports.store.read())
-      // What was approved is exchanged at once, under a lease of its own.
-      if (polled.result !== 'approved') return polled.result
-    }
+  pollToken(signal: AbortSignal): Promise<PollAnswer<Granted>> {
+    return this.#ask('poll', signal)
+  }
+
+  /** What was approved is exchanged under a lease of its own. */
+  exchangeCode(signal: AbortSignal): Promise<PollAnswer<Granted>> {
+    return this.#ask('exchange', signal)
+  }
+
+  async #ask(step: 'poll' | 'exchange', signal: AbortSignal): Promise<PollAnswer<Granted>> {
+    const polled = await ifFlowIsFree(this.#ports.store, { slot: this.#target.slot, durationMs: FLOW_LEASE_MS, signal }, (lease) =>
+      this.#pollUnder(lease, step, signal),
+    )
+    return polled === 'busy' ? this.#pacedElsewhere(await this.#ports.store.read()) : polled.result
   }
 
   async rememberInterval(intervalMs: number, signal: AbortSignal): Promise<void> {
@@ -147,7 +152,7 @@ export class DeviceSignIn {
     }
   }
 
-  async #pollUnder(lease: Lease, signal: AbortSignal): Promise<PollAnswer<Granted> | 'approved'> {
+  async #pollUnder(lease: Lease, step: 'poll' | 'exchange', signal: AbortSignal): Promise<PollAnswer<Granted>> {
     const { store, clock } = this.#ports
     const { auth, signInCommand, waitCommand } = this.#target
     const snapshot = await store.read()
@@ -155,6 +160,7 @@ export class DeviceSignIn {
     if (!flow || flow.nextPollAt > snapshot.now + EARLY_MS) return this.#pacedElsewhere(snapshot)
     const nextPollInMs = flow.intervalMs + safetyMarginMs(auth)
     const exchange = exchangeOf(flow)
+    if (exchange && step === 'poll') return { kind: 'approved', at: clock.now() }
     if (exchange === 'sent' && !this.#mayRepeat) throw exchangeInDoubt(null, waitCommand)
     this.#mayRepeat = false
     await store.write({
@@ -184,7 +190,7 @@ export class DeviceSignIn {
     })
     if (kept.outcome === 'refused') return this.#pacedElsewhere(await store.read())
     if (__TEST_HOOKS__) await pauseAt('device.approved')
-    return 'approved'
+    return { kind: 'approved', at: clock.now() }
   }
 
   /** The pace that another process keeps, or what it has brought the sign-in to. */

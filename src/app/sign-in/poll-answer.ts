@@ -5,7 +5,7 @@ import type { DevicePoll } from '../../protocols/oauth/device-dialect.ts'
 import type { TokenGrant } from '../../protocols/oauth/token-endpoint.ts'
 
 /** What a poll says to the machine, with the instant of it. `approved` is between the two: the tokens are one request away. */
-type Said = PollAnswer<TokenGrant> | Extract<DevicePoll, { kind: 'approved' }>
+type Said = Exclude<PollAnswer<TokenGrant>, { kind: 'approved' }> | Extract<DevicePoll, { kind: 'approved' }>
 
 interface Polling {
   readonly clock: Pick<Clock, 'now'>

@@ -80,6 +80,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     actors: {
       requestCode: fromPromise(({ signal: stop }) => run.requestCode(stop)),
       pollToken: fromPromise(({ signal: stop }) => run.pollToken(stop)),
+      exchangeCode: fromPromise(({ signal: stop }) => run.exchangeCode(stop)),
       rememberInterval: fromPromise(({ input, signal: stop }) => run.rememberInterval(input.intervalMs, stop)),
       storeCredential: fromPromise(({ input }) => run.storeCredential(input.credential)),
       discardCode: fromPromise(() => run.discardCode()),
