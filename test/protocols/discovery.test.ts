@@ -71,6 +71,18 @@ describe('judgeMetadata', () => {
     },
   )
 
+  it('S-43 takes another port of this machine only where the user names it', async () => {
+    const issuer = 'http://127.0.0.1:4000'
+    const fields = (port: number) => answer(200, { issuer, token_endpoint: `http://127.0.0.1:${port}/t` })
+    expect(judgeMetadata(fields(4000), issuer)?.tokenEndpoint).toBe('http://127.0.0.1:4000/t')
+    expect(await failureOf(() => judgeMetadata(fields(4001), issuer))).toMatchObject({
+      code: 'CLAW_PROTOCOL',
+      what: `\`token_endpoint\` of \`${issuer}\` is on another site`,
+      why: 'it is on `127.0.0.1:4001`',
+    })
+    expect(judgeMetadata(fields(4001), issuer, ['127.0.0.1:4001'])?.tokenEndpoint).toBe('http://127.0.0.1:4001/t')
+  })
+
   it('S-43 takes another site only where the user names it', () => {
     const fields = { ...good, token_endpoint: 'https://tokens.example/t', device_authorization_endpoint: undefined }
     expect(judgeMetadata(answer(200, fields), ISSUER, ['tokens.example'])?.tokenEndpoint).toBe('https://tokens.example/t')

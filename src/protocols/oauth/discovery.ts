@@ -40,6 +40,11 @@ async function requestMetadata(http: Pick<Http, 'request'>, url: string, signal:
   return { status: response.status, headers: response.headers, text: await readText(response, MAX_ANSWER_BYTES, new URL(url).origin) }
 }
 
+/** On this machine every port is a server of its own, and may be another user's. */
+function isIssuersOwn(url: URL, issuer: URL): boolean {
+  return isLoopbackUrl(issuer) ? url.host === issuer.host : isSameSite(url.hostname, issuer.hostname)
+}
+
 /**
  * Judges a metadata document: the issuer must be the one that was asked for, letter by letter (RFC 8414 section 3.3), and
  * every endpoint on its site.
@@ -60,7 +65,7 @@ export function judgeMetadata(answer: Answer, issuer: string, trustedHosts: read
     if (value === undefined || value === null) return null
     if (typeof value !== 'string') throw brokenAnswer(`\`${name}\` of \`${issuer}\` must be a string`, `it is a ${typeof value}`)
     const url = secureUrl(value, name, isLoopbackUrl(home))
-    if (isSameSite(url.hostname, home.hostname) || trustedHosts.includes(url.hostname) || trustedHosts.includes(url.host)) return url.href
+    if (isIssuersOwn(url, home) || trustedHosts.includes(url.hostname) || trustedHosts.includes(url.host)) return url.href
     throw brokenAnswer(`\`${name}\` of \`${issuer}\` is on another site`, `it is on \`${url.host}\``)
   }
   const tokenEndpoint = endpoint('token_endpoint')
