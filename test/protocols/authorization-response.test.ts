@@ -67,6 +67,14 @@ describe('S-38 what an authorization response may hold', () => {
     expect(judge(`state=the-right-state&error=${error}&error_description=because`)).toEqual({ refused, what, why: 'because' })
   })
 
+  it('says of an empty error that it names no reason', () => {
+    expect(judge('state=the-right-state&error=')).toEqual({
+      refused: 'CLAW_PROTOCOL',
+      what: 'the authorization response says that the sign-in failed, and not why',
+      why: 'its `error` is empty',
+    })
+  })
+
   it('S-39 shows the words of the server made visible and cut', () => {
     const hostile = encodeURIComponent(`\u001b[31m<script>\u202e${'x'.repeat(400)}`)
     const said = judge(`state=the-right-state&error=access_denied&error_description=${hostile}`)

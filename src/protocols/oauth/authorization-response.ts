@@ -73,6 +73,7 @@ function issuerFault(iss: string | null, { issuer, namesItself }: ExpectedRespon
 }
 
 function serverError(error: string, description: string | null): ClawError {
+  if (error === '') return brokenAnswer('the authorization response says that the sign-in failed, and not why', 'its `error` is empty')
   if (error === 'access_denied')
     return new ClawError('CLAW_DENIED', {
       what: 'the sign-in was denied in the browser',
