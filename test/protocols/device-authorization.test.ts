@@ -58,14 +58,21 @@ describe('judgeDeviceAuthorization', () => {
   it.each([
     [undefined, 900_000],
     [null, 900_000],
-    [0, 900_000],
-    [-1, 900_000],
     ['later', 900_000],
     ['300', 300_000],
     [1_800, 1_800_000],
     [86_400, 1_800_000],
   ])('R-33 reads expires_in = %j as %i ms', (expires_in, lifetimeMs) => {
     expect(judge({ expires_in }).lifetimeMs).toBe(lifetimeMs)
+  })
+
+  it.each([0, -1, '0', '-300'])('refuses a code that has no time left: expires_in = %j', async (expires_in) => {
+    const failure = await failureOf(() => judge({ expires_in }))
+    expect([failure.code, failure.what, failure.why]).toEqual([
+      'CLAW_PROTOCOL',
+      'the code of the device authorization has expired already',
+      `\`expires_in\` is ${expires_in}`,
+    ])
   })
 
   it('R-33 takes the defaults of the catalogue where the server says nothing', () => {
@@ -184,6 +191,12 @@ describe('judgeDeviceAuthorization', () => {
     [answer(200, { error: 'invalid_client' }), 'CLAW_CLIENT_REFUSED', `${WHO} answered \`invalid_client\``, 'HTTP 200'],
     [
       answer(400, { error: 'unauthorized_client', error_description: 'not this one' }),
+      'CLAW_CLIENT_REFUSED',
+      `${WHO} answered \`unauthorized_client\``,
+      'not this one',
+    ],
+    [
+      answer(200, { error: 'unauthorized_client', error_description: 'not this one', device_code: 'dc', user_code: 'ABCD-EFGH' }),
       'CLAW_CLIENT_REFUSED',
       `${WHO} answered \`unauthorized_client\``,
       'not this one',

@@ -38,7 +38,8 @@ const NOT_FOUND = 404
  */
 export function judgeDeviceAuthorization(answer: Answer, rules: DeviceRules): DeviceStart {
   const fields = jsonFields(answer.text)
-  if (fields?.get('device_code') === undefined) throw refusalOf(answer, rules)
+  // The server's own `error` comes first, whatever stands beside it.
+  if (fields?.get('device_code') === undefined || oauthErrorOf(fields)) throw refusalOf(answer, rules)
   const deviceCode = fields.get('device_code')
   if (typeof deviceCode !== 'string' || !isHeaderSafe(deviceCode))
     throw brokenAnswer('`device_code` of the device authorization must be a string of visible characters')

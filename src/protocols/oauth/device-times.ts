@@ -1,4 +1,5 @@
-import { type Answer, positiveNumber } from '../answer.ts'
+import { visibleLine } from '../../core/visible.ts'
+import { type Answer, brokenAnswer, positiveNumber } from '../answer.ts'
 
 /** RFC 8628 section 3.2: the interval where the server gives none. */
 const DEFAULT_INTERVAL_MS = 5_000
@@ -15,9 +16,15 @@ export function intervalOf(value: unknown, defaultMs: number | undefined, unit: 
   return Math.min(Math.max(ms, leastMs, SHORTEST_INTERVAL_MS), LONGEST_INTERVAL_MS)
 }
 
-/** How long a code lives, ms: what the server says in seconds, else the provider's default. */
+/**
+ * How long a code lives, ms: what the server says in seconds, else the provider's default.
+ *
+ * @throws {ClawError} `CLAW_PROTOCOL` for one that has no time left: section 3.2 gives it a lifetime, and nobody could approve it.
+ */
 export function lifetimeOf(seconds: unknown, defaultMs: number | undefined): number {
   const given = positiveNumber(seconds)
+  if (given === undefined && (typeof seconds === 'number' || (typeof seconds === 'string' && /^-?\d+$/.test(seconds))))
+    throw brokenAnswer('the code of the device authorization has expired already', `\`expires_in\` is ${visibleLine(String(seconds), 20)}`)
   return limited(given === undefined ? undefined : Math.round(given * 1_000), defaultMs)
 }
 
