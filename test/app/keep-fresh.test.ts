@@ -358,6 +358,20 @@ describe('a grant is kept fresh', () => {
     expect(await w.record()).toMatchObject({ generation: 1, intent: { attempt: 1, gaveUp: true } })
   })
 
+  it.each([
+    ['HTTP 500, text/html', '(HTTP 500, text/html)'],
+    [undefined, ''],
+  ])('a refresh in doubt says what came in the place of its answer: %s', async (why, shown) => {
+    const w = await world()
+    const failed: WireAnswer = { kind: 'lost', error: new ClawError('CLAW_SERVER', { what: 'the token endpoint failed', why }) }
+    const work = keepFresh(w.ports, wire([failed]), w.grantId, w.options({ goal: 'newer' }))
+    const error = await w.clock.driveUntil(work.catch((thrown: ClawError) => thrown))
+    expect(error).toMatchObject({
+      code: 'CLAW_REFRESH_IN_DOUBT',
+      why: `the answer to the refresh request was lost: the token endpoint failed ${shown}`.trim(),
+    })
+  })
+
   it('does not put a valid token at risk for a newer one that is in doubt', async () => {
     const w = await world()
     const endpoint = wire([lost])

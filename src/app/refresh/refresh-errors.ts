@@ -3,8 +3,18 @@ import { ClawError } from '../../core/errors.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Verdict } from '../../core/vocabulary.ts'
 
-/** What a caller is told when a grant cannot be brought to serve; `null` for a verdict that is not final. */
-export function verdictError(verdict: Verdict, record: CredentialRecord, now: number, signInCommand: string): ClawError | null {
+/**
+ * What a caller is told when a grant cannot be brought to serve; `null` for a verdict that is not final.
+ *
+ * @param loss what came in the place of the answer, where this process sent the request itself
+ */
+export function verdictError(
+  verdict: Verdict,
+  record: CredentialRecord,
+  now: number,
+  signInCommand: string,
+  loss?: ClawError,
+): ClawError | null {
   switch (verdict) {
     case 'logged_out':
       return goneError(signInCommand)
@@ -23,7 +33,9 @@ export function verdictError(verdict: Verdict, record: CredentialRecord, now: nu
     case 'in_doubt':
       return new ClawError('CLAW_REFRESH_IN_DOUBT', {
         what: `a refresh of \`${record.route}\` is in doubt, and its valid access token is not put at risk`,
-        why: 'the answer to an earlier refresh request was lost',
+        why: loss
+          ? `the answer to the refresh request was lost: ${loss.message}${loss.why === undefined ? '' : ` (${loss.why})`}`
+          : 'the answer to an earlier refresh request was lost',
         fix: 'use the token in force until it expires',
         ...(record.expiresAt === null ? {} : { data: { retryAt: formatInstant(record.expiresAt) } }),
       })

@@ -1,3 +1,4 @@
+import type { ClawError } from '../../core/errors.ts'
 import type { RefreshPorts, RefreshSettings, TokenWire } from './refresh-ports.ts'
 import type { CredentialRecord, Intent, NewCredential } from '../../credentials/record.ts'
 import { decideRefresh, fits, type Wish } from '../../credentials/refresh-decision.ts'
@@ -34,6 +35,7 @@ export class RefreshRun {
   #saved: SavedAnswer | undefined
   #isSaved = false
   #rejection = ''
+  #loss: ClawError | undefined
   #lostScopes: readonly string[] = []
 
   constructor(ports: RefreshPorts, settings: RefreshSettings, wire: TokenWire, grantId: string, wish: Wish) {
@@ -78,7 +80,7 @@ export class RefreshRun {
     }
     return {
       verdict,
-      error: verdictError(verdict, record, snapshot.now, this.#settings.signInCommand),
+      error: verdictError(verdict, record, snapshot.now, this.#settings.signInCommand, this.#loss),
       isNewer: record.generation > this.#firstGeneration,
     }
   }
@@ -144,6 +146,9 @@ export class RefreshRun {
         const waitMs = (answer.retryAfterMs ?? BACK_OFF_MS) * (1 + 0.25 * this.#ports.random.fraction())
         return { kind: 'not_processed', error: answer.error, retryAt: this.#ports.clock.now() + waitMs }
       }
+      case 'lost':
+        this.#loss = answer.error
+        return { kind: 'lost', error: answer.error }
       default:
         return { kind: answer.kind, error: answer.error }
     }
