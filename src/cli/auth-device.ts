@@ -61,7 +61,11 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
           if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri)
             writes.add(() => output.say(`  or, with the code in it: ${code.verificationUriComplete}`))
           for (const line of options.draw?.(code.verificationUriComplete ?? code.verificationUri) ?? []) writes.add(() => output.say(line))
-          writes.add(() => output.say(`only continue if you started this; the code ends ${facts.expiresAt}`))
+          writes.add(() =>
+            output.say(
+              `only continue if you started this; you sign in on ${new URL(code.verificationUri).hostname}, and the code ends ${facts.expiresAt}`,
+            ),
+          )
         }
         if (terms !== null) writes.add(() => output.note(terms))
         if (route.id !== route.provider && options.provider !== route.id)

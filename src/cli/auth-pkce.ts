@@ -62,6 +62,7 @@ export async function signInInBrowser(
           else {
             writes.add(() => output.say(`to let this machine use ${entry.name}, open this page in a browser:`))
             writes.add(() => output.say(`  ${notice.url}`))
+            writes.add(() => output.say(`only continue if you started this; you sign in on ${new URL(notice.url).hostname}`))
             for (const line of whatFollows(options, notice.redirectUri, expiresAt, auth.pasteFormat)) writes.add(() => output.say(line))
           }
           const terms = termsLine({ route, auth })

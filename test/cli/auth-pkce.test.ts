@@ -67,19 +67,20 @@ describe('auth --paste and auth complete', () => {
     })
   })
 
-  it('say to people what to open, what comes of it, and what to type then', async () => {
+  it('S-45 say to people what to open and on which host, what comes of it, what comes of it, and what to type then', async () => {
     await using world = await rehearsed()
     const codex = await world.claw(['auth', '--paste', 'openai-codex', '-q'])
     expect(codex.stdout).toBe('')
     expect(codex.stderr.split('\n')).toEqual([
       expect.stringMatching(/^to let this machine use OpenAI.*, open this page in a browser:$/),
       expect.stringMatching(/^ {2}http:\/\/127\.0\.0\.1:\d+\/auth\.openai\.com\/oauth\/authorize\?/),
+      'only continue if you started this; you sign in on 127.0.0.1',
       `the browser ends at an address that begins http://localhost:1455/auth/callback, whether it can show that page or not: copy it before ${TEN_MINUTES}`,
       'then: claw auth complete openai-codex --stdin',
       '',
     ])
     const router = await world.claw(['auth', '--paste', 'openrouter', '--profile', 'ci', '-q'])
-    expect(router.stderr.split('\n').slice(2)).toEqual([
+    expect(router.stderr.split('\n').slice(3)).toEqual([
       `the page then shows a code: it ends the sign-in until ${TEN_MINUTES}`,
       'then: claw auth complete openrouter --stdin --profile ci',
       '',

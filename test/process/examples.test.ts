@@ -85,7 +85,7 @@ credentials
 
 const SERVER_STDERR = `to let this machine use Kimi Code (Kimi For Coding), open this page on any device and enter the code CODE
   ORIGIN/device?user_code=CODE
-only continue if you started this; the code ends INSTANT
+only continue if you started this; you sign in on 127.0.0.1, and the code ends INSTANT
 Kimi Code is for personal, interactive coding; Kimi asks third-party tools to use an API key (claw auth --api-key kimi-code --stdin).
 this grant is for the route \`kimi-code\` of \`moonshot\`
 signed in to moonshot (route kimi-code)
