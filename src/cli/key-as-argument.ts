@@ -1,12 +1,13 @@
+import { catalogueNames } from '../app/catalogue/catalogue.ts'
 import { ClawError } from '../core/errors.ts'
 
 /** Where a key stands among the arguments, others read it. It is never repeated. */
-export async function keyAsArgument(argv: readonly string[]): Promise<ClawError> {
+export function keyAsArgument(argv: readonly string[]): ClawError {
   const flag = argv.includes('--token') ? '--token' : '--api-key'
   return new ClawError('CLAW_USAGE', {
     what: 'a secret does not belong on a command line',
     why: 'a key is never an argument: this one now stands in the shell history and in the process list, and should be replaced',
-    fix: `printf %s "$KEY" | claw auth ${flag} ${await providerOf(argv)} --stdin`,
+    fix: `printf %s "$KEY" | claw auth ${flag} ${providerOf(argv)} --stdin`,
   })
 }
 
@@ -19,8 +20,7 @@ export function isKeyGiven(path: string, args: readonly string[]): boolean {
 }
 
 /** The provider that was named beside the key, else the word for one: what is no known name may be the key. */
-async function providerOf(argv: readonly string[]): Promise<string> {
-  const { catalogueNames } = await import('../app/catalogue/catalogue.ts')
+function providerOf(argv: readonly string[]): string {
   const known = catalogueNames()
   return argv.find((word) => known.ids.includes(word) || known.aliases.has(word)) ?? 'PROVIDER'
 }

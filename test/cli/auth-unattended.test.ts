@@ -55,11 +55,12 @@ describe('a sign-in for which no method is named', () => {
   })
 
   it.each([
-    ['openai-codex', '', 'claw auth --device openai-codex', 'claw auth --device openai-codex'],
-    ['corp', sso('device'), 'claw auth --device corp', 'claw auth --device corp'],
-    ['corp', sso('pkce'), 'claw auth --paste corp', 'claw auth --paste corp'],
-    ['moonshot', '', 'claw auth --api-key moonshot --stdin', 'set MOONSHOT_API_KEY'],
-  ])('is advised alike by each command: %s', async (provider, toml, command, firstRemedy) => {
+    ['openai-codex', '', 'claw auth --device openai-codex', 'claw auth --device openai-codex', undefined],
+    ['corp', sso('device'), 'claw auth --device corp', 'claw auth --device corp', undefined],
+    ['corp', sso('pkce'), 'claw auth --paste corp', 'claw auth --paste corp', undefined],
+    // A doctor names the variable of a key, and beside it the sign-in that needs no key.
+    ['moonshot', '', 'claw auth --api-key moonshot --stdin', 'set MOONSHOT_API_KEY', 'claw auth --device moonshot'],
+  ])('is advised alike by each command: %s', async (provider, toml, command, firstRemedy, besideVariable) => {
     await using home = await testHome(toml)
     const auth = await home.json(['auth', provider])
     const token = await home.json(['token', provider])
@@ -67,7 +68,7 @@ describe('a sign-in for which no method is named', () => {
     const { providers } = await home.json(['auth', 'list'])
     const row = (providers as ProviderRow[]).find(({ id, routes }) => id === provider || routes.includes(provider))
     const present = (checks as { id: string; fix: { command?: string } }[]).find(({ id }) => id === `credential.${provider}.present`)
-    expect([auth.fix, token.fix, present?.fix.command]).toEqual([command, firstRemedy, command])
+    expect([auth.fix, token.fix, present?.fix.command]).toEqual([command, firstRemedy, besideVariable ?? command])
     const listed = row?.methods.filter(({ recommended, route }) => recommended && route === provider).map(({ method }) => method)
     // In a list, a route is marked with its provider.
     if (provider !== 'openai-codex')

@@ -139,9 +139,10 @@ function presenceFix({ candidates, provider, route }: CredentialUse, error: Claw
   return { fix: { config: `[providers.${route}] ${given.kind === 'token' ? 'auth_token' : 'api_key'}` } }
 }
 
-/** Where a variable is one remedy, a sign-in that is kept is another. */
+/** Where a variable is one remedy, a sign-in that is kept is another; one that somebody approves elsewhere needs no key at all. */
 function commandOf(error: ClawError | null): Pick<Fix, 'command'> {
-  const [command] = error?.code === 'CLAW_NO_CREDENTIAL' && Array.isArray(error.data.commands) ? error.data.commands.map(String) : []
+  const commands = error?.code === 'CLAW_NO_CREDENTIAL' && Array.isArray(error.data.commands) ? error.data.commands.map(String) : []
+  const command = commands.find((each) => each.includes('--device')) ?? commands[0]
   return command === undefined ? {} : { command }
 }
 
