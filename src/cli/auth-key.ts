@@ -3,7 +3,7 @@ import { ClawError } from '../core/errors.ts'
 import { slotName } from '../core/vocabulary.ts'
 import { checkPresent, type CheckedSignIn } from '../app/sign-in/check-sign-in.ts'
 import { accountChange } from '../app/sign-in/account-change.ts'
-import { keyFrom, keyFromFile, keyFromVariable } from '../app/sign-in/given-key.ts'
+import { keyFrom, keyFromFile, keyFromVariable, orSay } from '../app/sign-in/given-key.ts'
 import { storeKey, type StoredKey } from '../app/sign-in/store-key.ts'
 import { keepOnLine } from '../app/sign-in/switched-on.ts'
 import { storedCredential } from '../app/credential/stored-credential.ts'
@@ -43,18 +43,22 @@ export async function store(session: Session, shell: Shell, output: KeyOutput, o
     check: options.check,
     lifetimeMs: options.lifetimeMs,
     readKey: async () => {
-      if (options.stdin)
-        return keyFrom(
-          await shell.input.readAll({ maxBytes: MOST_KEY_BYTES, withinMs: STDIN_WITHIN_MS, signal: options.signal }),
-          'stdin',
-          kind,
+      const { stdin, fromEnv, fromFile, signal } = options
+      const again = `claw auth ${options.method === 'api_key' ? '--api-key' : '--token'} ${options.provider}`
+      const read = async () =>
+        keyFrom(await shell.input.readAll({ maxBytes: MOST_KEY_BYTES, withinMs: STDIN_WITHIN_MS, signal }), 'stdin', kind)
+      if (stdin) return orSay(read(), `printf %s "$KEY" | ${again} --stdin`)
+      if (fromEnv !== undefined)
+        return orSay(keyFromVariable(session, fromEnv, kind), `set ${fromEnv} to the value, then: ${again} --from-env ${fromEnv}`)
+      if (fromFile !== undefined)
+        return orSay(
+          keyFromFile(session, fromFile, kind),
+          `put the value into the file as one line, then: ${again} --from-file ${fromFile}`,
         )
-      if (options.fromEnv !== undefined) return keyFromVariable(session, options.fromEnv, kind)
-      if (options.fromFile !== undefined) return keyFromFile(session, options.fromFile, kind)
       if (!options.mayAsk) return null
       const words = options.method === 'api_key' ? 'API key' : 'token'
-      const typed = await shell.input.readHidden(`${words} for ${options.provider} (not shown): `, options.signal)
-      return typed === '' ? null : keyFrom(typed, 'the terminal', kind)
+      const typed = await shell.input.readHidden(`${words} for ${options.provider} (not shown): `, signal)
+      return typed === '' ? null : orSay((async () => keyFrom(typed, 'the terminal', kind))(), again)
     },
     onDoubt: (message) => writes.add(() => output.say(`warning: ${message}`)),
   })

@@ -154,6 +154,27 @@ describe('a value that is something else', () => {
   })
 })
 
+describe('a value that cannot be had', () => {
+  it.each([
+    [['--token', 'openai-codex', '--stdin'], '', 'printf %s "$KEY" | claw auth --token openai-codex --stdin'],
+    [['--api-key', 'groq', '--stdin'], 'gsk_CANARY-1\ngsk_CANARY-2\n', 'printf %s "$KEY" | claw auth --api-key groq --stdin'],
+    [['--api-key', 'groq', '--stdin'], 'hello', 'printf %s "$KEY" | claw auth --api-key groq --stdin'],
+    [['--api-key', 'groq', '--from-env', 'NOPE'], '', 'set NOPE to the value, then: claw auth --api-key groq --from-env NOPE'],
+    [
+      ['--api-key', 'groq', '--from-file', '/nope'],
+      '',
+      'put the value into the file as one line, then: claw auth --api-key groq --from-file /nope',
+    ],
+  ])('names what to type with the flags and the provider that were typed: %j', async (args, stdin, fix) => {
+    await using home = await testHome()
+    const { exitCode, stderr } = await home.claw(['auth', ...args], { stdin })
+    expect({ exitCode, fix: stderr.split('\n').find((line) => line.startsWith('  fix: ')) }).toEqual({
+      exitCode: expect.toSatisfy((code: number) => [65, 66].includes(code)),
+      fix: `  fix: ${fix}`,
+    })
+  })
+})
+
 describe('a value of a provider with several entries', () => {
   it.each([
     [['--token', 'openai'], 'at-0123456789abcdef', 'openai-codex'],

@@ -14,11 +14,18 @@ export function keyFrom(content: string | Uint8Array, source: string, kind: Secr
   const lines = text.split('\n').length
   const fault = text.trim() === '' ? 'it is empty' : lines > 1 ? `it holds ${lines} lines, and a key is one` : undefined
   if (fault === undefined) return secretFrom(content, source, kind)
-  throw new ClawError('CLAW_KEY_INVALID', {
-    what: `what came from ${source} is no key`,
-    why: fault,
-    fix: 'printf %s "$KEY" | claw auth --api-key PROVIDER --stdin',
-  })
+  throw new ClawError('CLAW_KEY_INVALID', { what: `what came from ${source} is no key`, why: fault })
+}
+
+/** A value that cannot be had, or cannot be one, with what to type for it here. */
+export async function orSay<Value>(value: Value | Promise<Value>, fix: string): Promise<Value> {
+  try {
+    return await value
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError) || !['CLAW_KEY_INVALID', 'CLAW_REFERENCE_UNRESOLVED'].includes(thrown.code)) throw thrown
+    const { code, message, why, data, cause } = thrown
+    throw new ClawError(code, { what: message, why, fix, data, cause })
+  }
 }
 
 export function keyFromVariable(session: Session, name: string, kind: SecretKind): Promise<Secret> {
