@@ -85,6 +85,29 @@ describe('a sign-in for which no method is named', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(['/api/oauth/device_authorization'])
   })
 
+  it('S-45 prints the code in CI where --device was said, with the host to sign in on and a warning', async () => {
+    await using server = await loopbackServer(({ headers }) => ({
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        device_code: 'dc-CANARY',
+        user_code: 'ABCD-EFGH',
+        verification_uri: `http://${headers.host}/device`,
+        expires_in: 900,
+      }),
+    }))
+    await using home = await testHome(`[providers.kimi-code.auth.device]\noauth_host = "${server.origin}"\n`)
+    const ended = await home.claw(['auth', '--device', 'kimi-code', '--no-wait', '--quiet'], { vendor: 'github', env: { NO_COLOR: '1' } })
+    const [first, page, warning] = ended.stderr.split('\n')
+    expect({ exitCode: ended.exitCode, stdout: ended.stdout, first, page }).toEqual({
+      exitCode: 83,
+      stdout: '',
+      first: 'to let this machine use Kimi Code (Kimi For Coding), open this page on any device and enter the code ABCD-EFGH',
+      page: `  ${server.origin}/device`,
+    })
+    expect(warning).toMatch(/^only continue if you started this; you sign in on 127\.0\.0\.1, and the code ends /)
+    expect(ended.stderr).not.toContain('CANARY')
+  })
+
   it('has nothing to do where a variable is there already, in CI too', async () => {
     await using home = await testHome()
     const options = { vendor: 'github', env: { MOONSHOT_API_KEY: 'sk-CANARY-0123456789' } }

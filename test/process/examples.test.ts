@@ -163,6 +163,7 @@ describe('script.sh', () => {
       stdout: '',
       stderr: `error[CLAW_KEY_INVALID]: what \`stdin\` holds cannot be a credential
   why: it is 5 bytes long, and a credential has 8 at the least
+  fix: printf %s "$KEY" | claw auth --api-key openai --stdin
 `,
     })
     expect(world.journal()).toEqual([])
