@@ -13,7 +13,7 @@ export async function unknownWord(thrown: unknown, word: string, method: MethodF
   }
   const [command] = nearest(word, RESERVED_IDS, 1)
   if (method !== undefined || command === undefined) return thrown
-  const { message, why, data } = thrown
+  const { why } = thrown
   const near = `\`claw auth ${command}\` is a command`
-  return new ClawError(thrown.code, { what: message, why: why === undefined ? near : `${near}; ${why}`, fix: `claw auth ${command}`, data })
+  return thrown.reworded({ why: why === undefined ? near : `${near}; ${why}`, fix: `claw auth ${command}` })
 }

@@ -101,5 +101,5 @@ function withPartial(thrown: unknown, partial: Readonly<Record<string, unknown>>
   if (!(thrown instanceof ClawError)) return thrown
   const hasSome = partial.text !== '' || (Array.isArray(partial.toolCalls) && partial.toolCalls.length > 0)
   const data = { ...thrown.data, ...(hasSome ? { partial } : {}), attempts: run.attempts }
-  return new ClawError(thrown.code, { what: thrown.message, why: thrown.why, fix: thrown.fix, data, cause: thrown.cause })
+  return thrown.reworded({ data })
 }

@@ -30,7 +30,7 @@ export async function sayNoAnswer(argv: readonly string[], shell: Shell): Promis
 
 async function dispatch(argv: readonly string[], shell: Shell): Promise<number> {
   if (argv.some((word) => isSecretShaped(word) || isSecretShaped(word.slice(word.indexOf('=') + 1)))) {
-    throw await keyAsArgument(argv)
+    throw keyAsArgument(argv)
   }
   const found = findCommand(argv)
   if (!found) throw unknownCommand(argv)

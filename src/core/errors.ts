@@ -158,6 +158,11 @@ export class ClawError extends Error {
     Object.defineProperty(this, 'cause', { value: parts.cause, enumerable: false, configurable: true, writable: true })
   }
 
+  /** The same error with other parts; what is not given stays. */
+  reworded(parts: Partial<ErrorParts>): ClawError {
+    return new ClawError(this.code, { what: this.message, why: this.why, fix: this.fix, data: this.data, cause: this.cause, ...parts })
+  }
+
   get exit(): { readonly code: number; readonly name: ExitName | 'SIGNAL' } {
     const { signal } = this.data
     if (signal === 'SIGHUP' || signal === 'SIGINT' || signal === 'SIGTERM') return { code: SIGNAL_EXITS[signal].code, name: 'SIGNAL' }

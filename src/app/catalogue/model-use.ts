@@ -73,8 +73,7 @@ async function refuseStrangeProvider(session: Session, { reference, named, model
 async function withLiveList(session: Session, chosen: ChosenCredential, error: ClawError): Promise<ClawError> {
   const models = await liveModels(session, chosen)
   const [first] = models ?? []
-  return new ClawError(error.code, {
-    what: error.message,
+  return error.reworded({
     why:
       models === null
         ? `\`${chosen.route.id}\` could not be asked for its models`

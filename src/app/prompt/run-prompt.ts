@@ -117,7 +117,7 @@ async function send(session: Session, credential: ChosenCredential, url: string,
 function explained(error: ClawError, { use }: Run, credential: ChosenCredential): ClawError {
   const { route, source, named } = credential
   const more = (parts: { why?: string | undefined; fix: string | undefined }) =>
-    new ClawError(error.code, { what: error.message, why: parts.why ?? error.why, fix: parts.fix, data: error.data, cause: error.cause })
+    error.reworded({ why: parts.why ?? error.why, fix: parts.fix })
   if (error.code === 'CLAW_CREDENTIAL_REJECTED') {
     return more({
       why: `${error.why ?? ''}; the credential came from \`${source}\`, the request went to ${new URL(credential.baseUrl).host}`,

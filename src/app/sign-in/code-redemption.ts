@@ -160,8 +160,7 @@ export function withWayOn(said: BrowserAnswer, { signInCommand }: Pick<Redemptio
 
 /** The same error with what to do, where it does not say so itself. */
 function withFix(error: ClawError, fix: string): ClawError {
-  const { code, message, why, data, cause } = error
-  return new ClawError(code, { what: message, why, fix: error.fix ?? fix, data, cause })
+  return error.reworded({ fix: error.fix ?? fix })
 }
 
 function overdue({ url }: Endpoint, timeoutMs: number): ClawError {

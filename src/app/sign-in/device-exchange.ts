@@ -20,7 +20,7 @@ export function isUnprocessed({ data }: ClawError): boolean {
 /** An exchange that may have been done. @param error what came in place of its answer; `null`: another process sent it */
 export function exchangeInDoubt(error: ClawError | null, waitCommand: string): ClawError {
   const fix = `run \`${waitCommand}\`, which tries the exchange once more`
-  if (error) return new ClawError(error.code, { what: error.message, why: error.why, fix, data: error.data, cause: error.cause })
+  if (error) return error.reworded({ fix })
   return new ClawError('CLAW_PROTOCOL', {
     what: 'the sign-in was approved and its code sent to be exchanged, but no answer came',
     why: 'the code may be used up',

@@ -23,8 +23,7 @@ export async function orSay<Value>(value: Value | Promise<Value>, fix: string): 
     return await value
   } catch (thrown) {
     if (!(thrown instanceof ClawError) || !['CLAW_KEY_INVALID', 'CLAW_REFERENCE_UNRESOLVED'].includes(thrown.code)) throw thrown
-    const { code, message, why, data, cause } = thrown
-    throw new ClawError(code, { what: message, why, fix, data, cause })
+    throw thrown.reworded({ fix })
   }
 }
 

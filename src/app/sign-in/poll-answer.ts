@@ -58,8 +58,5 @@ function inWordsOfTheMachine(said: DevicePoll, at: number, signInCommand: string
 
 /** A code that is used up, or may be, is helped by a new one. */
 function withFix(error: ClawError, fix: string): ClawError {
-  const { code, message, why, data } = error
-  return ['CLAW_GRANT_REJECTED', 'CLAW_PROTOCOL'].includes(code) && error.fix === undefined
-    ? new ClawError(code, { what: message, why, fix, data })
-    : error
+  return ['CLAW_GRANT_REJECTED', 'CLAW_PROTOCOL'].includes(error.code) && error.fix === undefined ? error.reworded({ fix }) : error
 }

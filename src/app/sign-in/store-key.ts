@@ -124,8 +124,7 @@ async function checkKey(session: Session, options: KeyOptions, choice: MethodCho
   const { error } = probe
   if (probe.status === 'fail' && error?.code === 'CLAW_CREDENTIAL_REJECTED') {
     const fix = route.entry.keyUrl ? `get a key at ${route.entry.keyUrl}` : 'claw auth list'
-    const parts = { what: `${error.message}, so it is not stored`, why: error.why, fix, data: error.data, cause: error.cause }
-    return { kind: 'refused', error: new ClawError(error.code, parts) }
+    return { kind: 'refused', error: error.reworded({ what: `${error.message}, so it is not stored`, fix }) }
   }
   return probe.evidence === 'accepted' ? { kind: 'accepted', detail: probe.detail } : { kind: 'unverified', detail: probe.detail }
 }
