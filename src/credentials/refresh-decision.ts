@@ -22,9 +22,9 @@ export interface Wish {
   readonly retryInDoubt: boolean
 }
 
-/** The margin in force for a grant of a certain lifetime, ms. */
-export function marginOf(record: CredentialRecord, marginMs: number): number {
-  return record.lifetimeMs === null ? marginMs : Math.min(marginMs, record.lifetimeMs * MARGIN_SHARE)
+/** The margin in force for what lives so long, ms (law 7); `null` = nobody knows how long. */
+export function marginOf({ lifetimeMs }: Pick<CredentialRecord, 'lifetimeMs'>, marginMs: number): number {
+  return lifetimeMs === null ? marginMs : Math.min(marginMs, lifetimeMs * MARGIN_SHARE)
 }
 
 /** What is left of the access token by the engine's clock, ms; `Infinity` where nobody knows. */

@@ -4,15 +4,8 @@ import { fingerprintOf } from '../../credentials/next-record.ts'
 import { isLease, type Lease, type LeaseOwner } from '../../credentials/store.ts'
 import type { AskOutcome, DerivedReading } from '../../machines/derivation.machine.ts'
 import type { AskAnswer, Learnt } from './ask-provider.ts'
-import {
-  awaitNextLook,
-  type DerivationPorts,
-  type DerivationSettings,
-  type Derived,
-  type DerivedWish,
-  retryAtOf,
-  verdictOf,
-} from './derivation.ts'
+import { type DerivationPorts, type DerivationSettings, type Derived, type DerivedWish, verdictOf } from './derivation.ts'
+import { awaitNextLook, retryAtOf } from '../refresh/pacing.ts'
 import { goneError } from '../refresh/refresh-errors.ts'
 import type { RefreshPorts } from '../refresh/refresh-ports.ts'
 

@@ -3,10 +3,10 @@ import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
 import type { Account } from '../../credentials/record.ts'
+import { marginOf } from '../../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../../credentials/store.ts'
 import { type AskOutcome, derivationMachine, type DerivedReading } from '../../machines/derivation.machine.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { RefreshPorts } from '../refresh/refresh-ports.ts'
 import { runMachine } from '../run-machine.ts'
 
 /** What is in force of a derived credential. */
@@ -66,12 +66,6 @@ export interface DerivedOutcome {
   readonly warning: ClawError | null
 }
 
-/** A longest share of the lifetime that a margin may take (law 7). */
-const MARGIN_SHARE = 0.2
-/** A waiter looks again after this long at the latest, with jitter; a change notice wakes it earlier. */
-const RECHECK_MS = 1_000
-const BACK_OFF_MS = 1_000
-
 /** Brings what is derived from a credential, made by one owner however many ask. */
 export async function derive(run: DerivationPorts, clock: Clock, options: DeriveOptions): Promise<DerivedOutcome> {
   const machine = derivationMachine.provide({
@@ -111,22 +105,5 @@ export function verdictOf(
   const leftMs = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - now
   const isRefused = rejected !== undefined && secret !== null && fingerprintOf(secret).startsWith(rejected)
   if (leftMs <= 0 || leftMs < minTtlMs || renew || isRefused) return 'due'
-  return leftMs < Math.min(marginMs, (lifetimeMs ?? Number.POSITIVE_INFINITY) * MARGIN_SHARE) ? 'inside_margin' : 'usable'
-}
-
-/** Until the store has changed, or it is time to look again anyway. */
-export async function awaitNextLook(
-  { store, clock, random }: Pick<RefreshPorts, 'store' | 'clock' | 'random'>,
-  revision: string,
-  until: number,
-  signal: AbortSignal,
-): Promise<'changed' | 'out_of_patience'> {
-  const leftMs = until - clock.now()
-  if (leftMs <= 0) return 'out_of_patience'
-  await store.changed(revision, Math.min(leftMs, RECHECK_MS * (0.5 + random.fraction())), signal)
-  return 'changed'
-}
-
-export function retryAtOf(retryAfterMs: number | null, { clock, random }: Pick<RefreshPorts, 'clock' | 'random'>): number {
-  return clock.now() + (retryAfterMs ?? BACK_OFF_MS) * (1 + 0.25 * random.fraction())
+  return leftMs < marginOf({ lifetimeMs }, marginMs) ? 'inside_margin' : 'usable'
 }

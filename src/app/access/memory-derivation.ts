@@ -1,6 +1,7 @@
 import type { AskOutcome, DerivedReading } from '../../machines/derivation.machine.ts'
 import type { AskAnswer } from './ask-provider.ts'
-import { type DerivationPorts, type DerivationSettings, type Derived, type DerivedWish, retryAtOf, verdictOf } from './derivation.ts'
+import { retryAtOf } from '../refresh/pacing.ts'
+import { type DerivationPorts, type DerivationSettings, type Derived, type DerivedWish, verdictOf } from './derivation.ts'
 import type { RefreshPorts } from '../refresh/refresh-ports.ts'
 
 /** What this process has derived from credentials that no record holds; its instants are those of the monotonic clock. */

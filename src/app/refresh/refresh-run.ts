@@ -1,4 +1,5 @@
 import type { ClawError } from '../../core/errors.ts'
+import { awaitNextLook, retryAtOf } from './pacing.ts'
 import type { RefreshPorts, RefreshSettings, TokenWire } from './refresh-ports.ts'
 import type { CredentialRecord, Intent, NewCredential } from '../../credentials/record.ts'
 import { decideRefresh, fits, type Wish } from '../../credentials/refresh-decision.ts'
@@ -9,10 +10,6 @@ import { pauseAt } from '../../platform/pause.ts'
 import { held } from '../held.ts'
 import { lostScopes } from './lost-scopes.ts'
 import { goneError, leaseTooShort, rejectedError, unsavedError, verdictError } from './refresh-errors.ts'
-
-/** A waiter looks again after this long at the latest, with jitter; a change notice wakes it earlier. */
-const RECHECK_MS = 1_000
-const BACK_OFF_MS = 1_000
 
 /**
  * The effects of one refresh: each method is a port of the refresh machine, and what they hand to each other (lease,
@@ -96,12 +93,8 @@ export class RefreshRun {
     return 'taken'
   }
 
-  async awaitChange(until: number, signal: AbortSignal): Promise<'changed' | 'out_of_patience'> {
-    const leftMs = until - this.#ports.clock.now()
-    if (leftMs <= 0) return 'out_of_patience'
-    const pauseMs = RECHECK_MS * (0.5 + this.#ports.random.fraction())
-    await this.#ports.store.changed(this.#revision, Math.min(leftMs, pauseMs), signal)
-    return 'changed'
+  awaitChange(until: number, signal: AbortSignal): Promise<'changed' | 'out_of_patience'> {
+    return awaitNextLook(this.#ports, this.#revision, until, signal)
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -142,10 +135,8 @@ export class RefreshRun {
       case 'rejected':
         this.#rejection = answer.reason
         return { kind: 'rejected', error: rejectedError(record.route, answer.reason, this.#settings.signInCommand) }
-      case 'not_processed': {
-        const waitMs = (answer.retryAfterMs ?? BACK_OFF_MS) * (1 + 0.25 * this.#ports.random.fraction())
-        return { kind: 'not_processed', error: answer.error, retryAt: this.#ports.clock.now() + waitMs }
-      }
+      case 'not_processed':
+        return { kind: 'not_processed', error: answer.error, retryAt: retryAtOf(answer.retryAfterMs, this.#ports) }
       case 'lost':
         this.#loss = answer.error
         return { kind: 'lost', error: answer.error }
