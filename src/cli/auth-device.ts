@@ -1,5 +1,5 @@
 import { formatInstant } from '../core/duration.ts'
-import { profileFlag } from '../core/vocabulary.ts'
+import { goOnCommand } from '../app/sign-in/sign-in-command.ts'
 import { type DeviceSignInResult, signInWithDevice } from '../app/sign-in/sign-in-device.ts'
 import type { Session } from '../app/session.ts'
 import { withVariable } from '../app/sign-in/switched-on.ts'
@@ -28,9 +28,9 @@ export async function signIn(session: Session, output: DeviceSignInOutput, optio
   const writes = new WriteQueue()
   let lastEventAt = 0
   let { provider } = options
-  let next = `claw auth wait ${provider}`
   let lastHeartbeatAt = session.ports.clock.now()
   const profile = profileOf(session, options.provider)
+  let next = goOnCommand({ method: 'device', route: provider, profile })
   const result = await signInWithDevice(
     { ...session, signal: AbortSignal.any([session.signal, writes.signal]) },
     {
@@ -110,6 +110,6 @@ async function handOver(
       expiresAt: formatInstant(code.expiresAt),
       interval: code.intervalMs / 1_000,
     })
-  } else await output.say(`go on with: ${next}${profileFlag(profile)}`)
+  } else await output.say(`go on with: ${next}`)
   return 83
 }

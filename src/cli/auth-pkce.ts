@@ -1,6 +1,6 @@
 import { formatInstant } from '../core/duration.ts'
 import { ClawError } from '../core/errors.ts'
-import { profileFlag } from '../core/vocabulary.ts'
+import { goOnCommand } from '../app/sign-in/sign-in-command.ts'
 import { type PkceSignInResult, signInWithBrowser } from '../app/sign-in/sign-in-pkce.ts'
 import type { PkceWay } from '../app/sign-in/pkce-sign-in.ts'
 import type { Session } from '../app/session.ts'
@@ -39,7 +39,7 @@ export async function signInInBrowser(
   const profile = profileOf(session, options.provider)
   const paste = pasteFrom(shell, options)
   let provider = options.provider
-  let next = `claw auth complete ${provider} --stdin${profileFlag(profile)}`
+  let next = goOnCommand({ method: 'pkce', route: provider, profile })
   try {
     const result = await signInWithBrowser(
       { ...session, signal },
@@ -159,6 +159,6 @@ export function pasteMissing(provider: string, profile: string): ClawError {
   return new ClawError('CLAW_INPUT_REQUIRED', {
     what: 'say where what the browser ended at comes from',
     why: 'stdin is read only when asked for, and nobody is there to be asked',
-    fix: `printf %s "$REDIRECT" | claw auth complete ${provider} --stdin${profileFlag(profile)}`,
+    fix: `printf %s "$REDIRECT" | ${goOnCommand({ method: 'pkce', route: provider, profile })}`,
   })
 }

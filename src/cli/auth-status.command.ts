@@ -3,7 +3,8 @@ import { accountWords } from '../app/sign-in/account.ts'
 import { credentialStatus, type PendingRow, meetsGate } from '../app/credential/credential-status.ts'
 import { ClawCommand } from './claw-command.ts'
 import { durationOf, kindOf } from './option-values.ts'
-import { profileFlag, slotName } from '../core/vocabulary.ts'
+import { slotName } from '../core/vocabulary.ts'
+import { goOnCommand } from '../app/sign-in/sign-in-command.ts'
 
 export class AuthStatusCommand extends ClawCommand {
   static override paths = [['auth', 'status']]
@@ -52,9 +53,9 @@ export class AuthStatusCommand extends ClawCommand {
 
 /** A code is short; the address of a page to sign in at has hundreds of characters, and a line of its own. */
 function pendingText(flow: PendingRow): string {
-  const { method, userCode, verificationUri, expiresAt, route, profile } = flow
+  const { method, userCode, verificationUri, expiresAt } = flow
   const head = [slotName(flow), `pending ${method}`]
   if (method === 'device')
     return `${[...head, ...(userCode === null ? [] : [`code ${userCode}`]), verificationUri, `until ${expiresAt}`].join('  ')}\n`
-  return `${[...head, `until ${expiresAt}`].join('  ')}\n  ${verificationUri}\n  then: claw auth complete ${route} --stdin${profileFlag(profile)}\n`
+  return `${[...head, `until ${expiresAt}`].join('  ')}\n  ${verificationUri}\n  then: ${goOnCommand(flow)}\n`
 }

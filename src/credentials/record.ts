@@ -198,3 +198,11 @@ export function sameSlot(a: Slot, b: Slot): boolean {
 export function sameAccount(a: Account | null, b: Account | null): boolean {
   return a?.id == null || b?.id == null || a.id === b.id
 }
+
+/** The record of a place, whichever provider its route belonged to when it was written. */
+export function recordAt(
+  records: readonly CredentialRecord[],
+  { route, profile, kind }: Pick<Slot, 'route' | 'profile' | 'kind'>,
+): CredentialRecord | undefined {
+  return records.find((record) => record.route === route && record.profile === profile && record.kind === kind)
+}

@@ -9,7 +9,7 @@ import { accessStepOf, ownerOf } from '../access/access-step.ts'
 import { type Candidate, kindWords } from './candidates.ts'
 import type { Named, Route } from '../catalogue/catalogue.ts'
 import { inAdvisedOrder, methodsOf } from '../sign-in/choose-method.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { goOnCommand, signInCommand } from '../sign-in/sign-in-command.ts'
 import { methodOff, termsOf } from '../sign-in/terms.ts'
 import { hasOne, useProfile } from './other-profiles.ts'
 import { isWantedKind, type WantedCredential } from './wanted-credential.ts'
@@ -61,9 +61,7 @@ function waitCommand(named: Named, wanted: WantedCredential, candidates: readonl
   const waits = candidates.find(
     ({ fact, kind, auth }) => fact === 'pending' && isWantedKind(kind, wanted) && ['device', 'pkce'].includes(METHOD_OF[auth.kind]),
   )
-  if (!waits) return undefined
-  const isPasted = METHOD_OF[waits.auth.kind] === 'pkce'
-  return `claw auth ${isPasted ? 'complete' : 'wait'} ${named.name}${isPasted ? ' --stdin' : ''}${profileFlag(waits.profile)}`
+  return waits && goOnCommand({ method: METHOD_OF[waits.auth.kind], route: named.name, profile: waits.profile })
 }
 
 interface WayIn {

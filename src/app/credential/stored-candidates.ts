@@ -1,6 +1,6 @@
 import { ClawError } from '../../core/errors.ts'
 import { formatInstant } from '../../core/duration.ts'
-import { DEFAULT_PROFILE, profileFlag, type Verdict } from '../../core/vocabulary.ts'
+import { DEFAULT_PROFILE, type Verdict } from '../../core/vocabulary.ts'
 import type { CredentialRecord, Holder } from '../../credentials/record.ts'
 import { decideRefresh, remainingMs } from '../../credentials/refresh-decision.ts'
 import type { Snapshot } from '../../credentials/store.ts'
@@ -9,7 +9,7 @@ import { authFor, type Candidate, candidate, judgeModel, type Scope } from './ca
 import type { Route } from '../catalogue/catalogue.ts'
 import type { Gathered } from './gather-candidates.ts'
 import { barredError } from '../refresh/refresh-errors.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { goOnCommand, signInCommand } from '../sign-in/sign-in-command.ts'
 import { whyOff } from '../sign-in/terms.ts'
 
 /** A store as it was read, or why it could not be. */
@@ -36,8 +36,7 @@ export function fromStore(scope: Scope, store: StoreReading): Gathered {
   const flows = snapshot.flows.flatMap((flow) => {
     const route = flow.profile === profile && flow.expiresAt > snapshot.now ? ofRoute(flow.route) : undefined
     if (!route) return []
-    const rest = flow.method === 'device' ? `wait ${route.id}` : `complete ${route.id} --stdin`
-    const reason = `a sign-in waits: claw auth ${rest}${profileFlag(profile)}`
+    const reason = `a sign-in waits: ${goOnCommand({ method: flow.method, route: route.id, profile })}`
     // What it brings: a code may be for a key that is minted with it.
     const own = route.entry.auth.find(({ id }) => id === flow.auth)
     const kind = own ? KIND_OF[own.kind] : 'oauth'

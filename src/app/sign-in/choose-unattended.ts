@@ -2,7 +2,7 @@ import { ClawError } from '../../core/errors.ts'
 import { type Method, profileFlag } from '../../core/vocabulary.ts'
 import { METHOD_OF } from '../../providers/auth-kinds.ts'
 import { FLAG, flagsOf, inAdvisedOrder, type MethodChoice, methodsOf } from './choose-method.ts'
-import { signInCommand } from './sign-in-command.ts'
+import { goOnCommand, signInCommand } from './sign-in-command.ts'
 import { type ChosenCredential, surveyCredentials } from '../credential/find-credential.ts'
 import type { Session } from '../session.ts'
 import { termsOf } from './terms.ts'
@@ -91,14 +91,9 @@ function unchosen(
   return new ClawError('CLAW_USAGE', {
     what: `say how to sign in to \`${name}\``,
     why: reasons.join('; '),
-    fix: waiting ? goOn(waiting, name, profile) : fixOf(name, best, here, profile),
+    fix: waiting ? goOnCommand({ method: waiting, route: name, profile }) : fixOf(name, best, here, profile),
     data: { methods: flags },
   })
-}
-
-/** What finishes a sign-in that was begun. */
-function goOn(method: 'device' | 'pkce', name: string, profile: string): string {
-  return `claw auth ${method === 'device' ? `wait ${name}` : `complete ${name} --stdin`}${profileFlag(profile)}`
 }
 
 /** What stands in the way of each way in that there is. */

@@ -1,5 +1,5 @@
 import { ClawError } from '../../core/errors.ts'
-import type { CredentialRecord, GrantClient, PendingFlow } from '../../credentials/record.ts'
+import { recordAt, type GrantClient, type PendingFlow } from '../../credentials/record.ts'
 import type { Lease, Snapshot } from '../../credentials/store.ts'
 import type { PollAnswer, StartedFlow } from '../../machines/device-flow.machine.ts'
 import { criticalSection } from '../../platform/critical-section.ts'
@@ -57,7 +57,7 @@ export class DeviceSignIn {
     const { store, clock } = this.#ports
     return whenFlowIsFree(store, { slot: this.#target.slot, durationMs: START_LEASE_MS, signal }, async (lease) => {
       const snapshot = await store.read()
-      this.#generation = this.#recordIn(snapshot)?.generation ?? 0
+      this.#generation = recordAt(snapshot.records, this.#target.slot)?.generation ?? 0
       const pending = snapshot.flows.find((flow) => this.#isOurs(flow) && flow.expiresAt > snapshot.now)
       if (pending && this.#mayResume) {
         if (exchangeOf(pending) === 'sent') {
@@ -201,7 +201,7 @@ export class DeviceSignIn {
       const pace = paceOf(flow, snapshot.now, at)
       return { kind: 'notDue', at, ...pace, nextPollAt: Math.max(pace.nextPollAt, at + LOOK_AGAIN_MS) }
     }
-    const record = this.#recordIn(snapshot)
+    const record = recordAt(snapshot.records, this.#target.slot)
     if (record?.state === 'ok' && record.generation > this.#generation) return { kind: 'granted', at, credential: { elsewhere: record } }
     return { kind: 'refused', at, error: nothingPending(this.#target) }
   }
@@ -213,11 +213,6 @@ export class DeviceSignIn {
 
   #flowIn({ flows }: Snapshot): PendingFlow | undefined {
     return flows.find(({ id }) => id === this.#flowId)
-  }
-
-  #recordIn({ records }: Snapshot): CredentialRecord | undefined {
-    const { route, profile, kind } = this.#target.slot
-    return records.find((record) => record.route === route && record.profile === profile && record.kind === kind)
   }
 
   #profilesThatWait({ flows, now }: Snapshot): string[] {

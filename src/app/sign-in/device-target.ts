@@ -1,5 +1,5 @@
 import { ClawError } from '../../core/errors.ts'
-import { profileFlag } from '../../core/vocabulary.ts'
+import { goOnCommand } from './sign-in-command.ts'
 import type { CredentialRecord, GrantClient, NewCredential, Slot } from '../../credentials/record.ts'
 import type { DeviceDialect } from '../../protocols/oauth/device-dialect.ts'
 import type { TokenGrant } from '../../protocols/oauth/token-endpoint.ts'
@@ -41,6 +41,6 @@ export function nothingPending({ slot, signInCommand }: DeviceTarget, profiles: 
   return new ClawError('CLAW_NOTHING_PENDING', {
     what: `no sign-in to \`${slot.route}\` is waiting for approval`,
     ...(other !== undefined && { why: `one waits under the profile \`${other}\`` }),
-    fix: other === undefined ? signInCommand : `claw auth wait ${slot.route}${profileFlag(other)}`,
+    fix: other === undefined ? signInCommand : goOnCommand({ method: 'device', route: slot.route, profile: other }),
   })
 }

@@ -1,5 +1,12 @@
 import { ClawError } from '../../core/errors.ts'
-import type { CredentialRecord, GrantClient, NewCredential, PendingFlow, Slot } from '../../credentials/record.ts'
+import {
+  recordAt,
+  type CredentialRecord,
+  type GrantClient,
+  type NewCredential,
+  type PendingFlow,
+  type Slot,
+} from '../../credentials/record.ts'
 import type { Snapshot } from '../../credentials/store.ts'
 import type { AuthorizationNotice, BrowserAnswer, ExchangeAnswer } from '../../machines/pkce-words.ts'
 import { criticalSection } from '../../platform/critical-section.ts'
@@ -73,7 +80,7 @@ export class PkceSignIn {
     const { way, auth } = this.#target
     if (way === 'paste') return this.#prepareHandOver(signal)
     const snapshot = await store.read()
-    this.#generation = this.#recordIn(snapshot)?.generation ?? 0
+    this.#generation = recordAt(snapshot.records, this.#target.slot)?.generation ?? 0
     if (way === 'complete') {
       const flow = this.#pendingIn(snapshot)
       if (!flow) throw this.#nothingPending()
@@ -210,14 +217,9 @@ export class PkceSignIn {
   }
 
   #finishedElsewhere(snapshot: Snapshot): ExchangeAnswer<Redeemed> {
-    const record = this.#recordIn(snapshot)
+    const record = recordAt(snapshot.records, this.#target.slot)
     if (record?.state === 'ok' && record.generation > this.#generation) return { kind: 'granted', credential: { elsewhere: record } }
     return { kind: 'refused', error: this.#nothingPending() }
-  }
-
-  #recordIn(snapshot: Snapshot): CredentialRecord | undefined {
-    const { route, profile, kind } = this.#target.slot
-    return snapshot.records.find((record) => record.route === route && record.profile === profile && record.kind === kind)
   }
 
   #pendingIn(snapshot: Snapshot): PendingFlow | undefined {

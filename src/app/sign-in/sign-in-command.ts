@@ -26,9 +26,9 @@ export function signInCommand({ method, route, profile }: SignIn): string {
   return `${words.filter(Boolean).join(' ')}${profileFlag(profile)}`
 }
 
-/** What to type to go on with a device sign-in that waits. */
-export function waitCommand({ route, profile }: Pick<SignIn, 'route' | 'profile'>): string {
-  return `claw auth wait ${route}${profileFlag(profile)}`
+/** What to type to go on with a sign-in that waits: for its approval, or for what a browser ended at. */
+export function goOnCommand({ method, route, profile }: SignIn): string {
+  return `claw auth ${method === 'pkce' ? `complete ${route} --stdin` : `wait ${route}`}${profileFlag(profile)}`
 }
 
 type Used = Pick<ChosenCredential, 'auth' | 'kind' | 'named' | 'profile' | 'record'>

@@ -1,3 +1,4 @@
+import { recordAt } from '../../credentials/record.ts'
 import { fromPromise } from 'xstate'
 import { ClawError } from '../../core/errors.ts'
 import { DEFAULT_PROFILE } from '../../core/vocabulary.ts'
@@ -16,7 +17,7 @@ import { revokeGranted } from './revoke-granted.ts'
 import { runMachine } from '../run-machine.ts'
 import type { Session } from '../session.ts'
 import type { SignedIn } from './signed-in.ts'
-import { signInCommand as commandOf, waitCommand } from './sign-in-command.ts'
+import { goOnCommand, signInCommand as commandOf } from './sign-in-command.ts'
 
 export interface DeviceOptions {
   readonly name: string
@@ -47,9 +48,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
   const { route, auth } = choice
   const signInCommand = commandOf({ method: 'device', route: options.name, profile: options.profile })
   const snapshot = await ports.store.read()
-  const before = snapshot.records.find(
-    (record) => record.route === route.id && record.profile === options.profile && record.kind === 'oauth',
-  )
+  const before = recordAt(snapshot.records, { route: route.id, profile: options.profile, kind: 'oauth' })
   const isPending = snapshot.flows.some(
     (flow) => flow.method === 'device' && flow.route === route.id && flow.profile === options.profile && flow.expiresAt > snapshot.now,
   )
@@ -61,7 +60,7 @@ export async function signInWithDevice(session: Session, options: DeviceOptions)
     auth,
     region: route.region,
     signInCommand,
-    waitCommand: waitCommand({ route: options.name, profile: options.profile }),
+    waitCommand: goOnCommand({ method: 'device', route: options.name, profile: options.profile }),
     revoke: ({ client, secrets }) => revokeGranted(session, choice, client, [secrets]),
     async speak(pinned) {
       const client = pinned

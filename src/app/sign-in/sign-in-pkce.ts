@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../../core/errors.ts'
 import { type Kind, profileFlag } from '../../core/vocabulary.ts'
-import type { CredentialRecord } from '../../credentials/record.ts'
+import { recordAt, type CredentialRecord } from '../../credentials/record.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import type { Snapshot } from '../../credentials/store.ts'
 import { pkceMachine } from '../../machines/pkce.machine.ts'
@@ -51,7 +51,7 @@ export async function signInWithBrowser(session: Session, options: PkceOptions):
     way === 'complete' ? pendingChoice(session, options, snapshot) : chooseMethod(session.catalogue, name, 'pkce', `--${way}`)
   const kind = KIND_OF[auth.kind]
   const slot = { provider: route.provider, route: route.id, profile, kind }
-  const before = snapshot.records.find((record) => record.route === route.id && record.profile === profile && record.kind === kind)
+  const before = recordAt(snapshot.records, { route: route.id, profile, kind })
   const isPending = way !== 'browser' && pendingPkceIn(snapshot, slot, auth) !== undefined
   if (before && isGood(before, kind, snapshot.now) && !isPending && !force)
     return { state: 'granted', route, record: before, changed: false, before }
