@@ -1,7 +1,7 @@
 import type { SecretKind } from '../core/redaction.ts'
 import { Secret } from '../core/secret.ts'
 import { JsonObject, parseJson, ShapeError } from './json-shape.ts'
-import type { Account, Barring, CredentialRecord, DerivedMetadata, GrantClient, Intent, RecordSecrets } from './record.ts'
+import type { Account, Barring, CredentialRecord, DerivedMetadata, ExchangeFacts, GrantClient, Intent, RecordSecrets } from './record.ts'
 
 const KINDS = ['api_key', 'token', 'oauth', 'identity', 'none'] as const
 export const METHODS = ['api_key', 'token', 'pkce', 'device', 'identity', 'none'] as const
@@ -56,13 +56,14 @@ export function decodeRecord(fields: JsonObject): CredentialRecord {
       ),
     ...(renewal && { renewal: withRest({ echo: decodeEcho(renewal), notBefore: renewal.numberOrNull('notBefore') }, renewal) }),
     derived: derived ? Object.fromEntries(derived.names.map((name) => [name, decodeDerived(derived.object(name))])) : {},
+    ...decodeExchange(fields),
     secrets: secrets && decodeSecrets(secrets, kind === 'api_key' ? 'api-key' : 'access-token'),
     unknown: fields.rest(),
   }
 }
 
 export function encodeRecord(record: CredentialRecord): Record<string, unknown> {
-  const { unknown, secrets, account, client, intent, lastRefresh, rejection, renewal, derived, ...known } = record
+  const { unknown, secrets, account, client, intent, lastRefresh, rejection, renewal, derived, exchange, ...known } = record
   return {
     ...unknown,
     ...known,
@@ -73,7 +74,27 @@ export function encodeRecord(record: CredentialRecord): Record<string, unknown> 
     rejection: plain(rejection),
     ...(renewal && { renewal: plain(renewal) }),
     derived: Object.fromEntries(Object.entries(derived).map(([name, facts]) => [name, plain(facts)])),
+    ...(exchange && { exchange: { ...plain(exchange), presented: exchange.presented.map(plain) } }),
     secrets: secrets && encodeSecrets(secrets),
+  }
+}
+
+/** An exchange posts at most so many tokens that are remembered. */
+const MOST_PRESENTED = 256
+
+function decodeExchange(record: JsonObject): { readonly exchange?: ExchangeFacts } {
+  const fields = record.objectOrNull('exchange')
+  if (!fields) return {}
+  const presented = fields.items('presented', MOST_PRESENTED).map(({ value, place }) => {
+    const token = new JsonObject(value, place)
+    return withRest({ sha256: token.filled('sha256'), endsAt: token.numberOrNull('endsAt') }, token)
+  })
+  const principal = fields.mapOrNull('principal')
+  return {
+    exchange: withRest(
+      { presented, principal: principal ? Object.fromEntries(principal.names.map((name) => [name, principal.string(name)])) : {} },
+      fields,
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import { exchanged, presented, withdrawn } from './exchange-writes.ts'
 import { fingerprintOf, isSameGiven, refreshed, signedIn, withDerived } from './next-record.ts'
 import type { Sight } from './holder.ts'
 import { isResolvable } from './refresh-decision.ts'
@@ -52,6 +53,16 @@ export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: Write
       if (runningLease(write, moment) === null) return refused('the lease was lost', null)
       if (!holdings.flows.some(({ id }) => id === write.id)) return refused('there is no such flow', null)
       return written({ ...holdings, flows: holdings.flows.filter(({ id }) => id !== write.id) }, null)
+    case 'presented': {
+      const record = holdings.records.find(({ id }) => id === write.id)
+      if (runningLease(write, moment) === null || write.lease.key !== write.id) return refused('the lease was lost', record ?? null)
+      const judged = presented(record, write, moment)
+      if ('why' in judged) return refused(judged.why, record ?? null)
+      const records = record
+        ? holdings.records.map((other) => (other === record ? judged.record : other))
+        : [...holdings.records, judged.record]
+      return written({ ...holdings, records }, judged.record)
+    }
     default: {
       const record = holdings.records.find(({ id }) => id === write.id)
       if (!record) return refused('there is no such record', null)
@@ -68,7 +79,7 @@ type RecordChange = { readonly record: CredentialRecord; readonly intent?: Inten
 
 function changeRecord(
   record: CredentialRecord,
-  write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' }>,
+  write: Exclude<RecordWrite, { type: 'sign_in' | 'put_flow' | 'remove_flow' | 'presented' }>,
   moment: WriteMoment,
 ): RecordChange {
   switch (write.type) {
@@ -120,6 +131,10 @@ function changeRecord(
       if (runningLease(write, moment) === null || write.lease.key !== record.id) return { why: 'the lease was lost' }
       if (record.generation !== write.generation || !record.secrets) return { why: 'the credential has moved on' }
       return { record: withDerived(record, record.secrets, write, moment) }
+    case 'withdrawn':
+      return withdrawn(record, write)
+    case 'exchanged':
+      return exchanged(record, write, moment)
     case 'logged_out': {
       // A mark, not a deletion: an answer in flight must find it, and only a sign-in brings the grant back.
       const { renewal: _, ...kept } = record
@@ -136,6 +151,7 @@ function changeRecord(
           lifetimeMs: null,
           refreshable: false,
           rejection: null,
+          ...(record.exchange && { exchange: { ...record.exchange, principal: {} } }),
         },
       }
     }

@@ -57,6 +57,21 @@ export interface RecordSecrets {
   readonly unknown?: Secret
 }
 
+/** An identity token that was posted to be exchanged: known by its hash alone. */
+export interface PresentedToken {
+  readonly sha256: string
+  /** By the engine's clock, ms: when it ends by its own claim, from when it needs no remembering; null = it claims no end. */
+  readonly endsAt: number | null
+}
+
+/** What a record of kind `identity` knows of its exchanges; nothing in it is secret. */
+export interface ExchangeFacts {
+  /** Newest last: none of them is posted again. */
+  readonly presented: readonly PresentedToken[]
+  /** Fields of the answer that must not change from one exchange to the next, by their wire names. */
+  readonly principal: Readonly<Record<string, string>>
+}
+
 /** Clear facts about a derived credential; its secret, where it has one of its own, is `secrets.derived[name]`. */
 export interface DerivedMetadata {
   /** By the engine's clock, ms; null = not known. */
@@ -136,6 +151,8 @@ export interface CredentialRecord extends Slot {
   readonly rejection: Rejection | null
   readonly renewal?: RenewalTerms
   readonly derived: Readonly<Record<string, DerivedMetadata>>
+  /** Of kind `identity` only. */
+  readonly exchange?: ExchangeFacts
   /** Absent in a record that was logged out. */
   readonly secrets: RecordSecrets | null
   /** Fields that a newer claw wrote: kept as they are. */

@@ -101,6 +101,30 @@ export type RecordWrite =
       /** Whose it turned out to be; what is known already stays where this says nothing. */
       readonly account: Account | null
     }
+  /** An identity token is about to be posted. Without a record one is begun, which holds no credential yet. */
+  | {
+      readonly type: 'presented'
+      readonly id: string
+      readonly slot: Slot
+      readonly auth: string
+      readonly lease: Lease
+      /** 0 where there was no record. */
+      readonly generation: number
+      readonly sha256: string
+      /** From now, ms; null = it claims no end. */
+      readonly endsInMs: number | null
+    }
+  /** It was not posted, or not processed: it may be posted still. */
+  | { readonly type: 'withdrawn'; readonly id: string; readonly sha256: string }
+  /** What it was exchanged for. The lease may be over: the comparison decides. */
+  | {
+      readonly type: 'exchanged'
+      readonly id: string
+      readonly generation: number
+      readonly sha256: string
+      readonly credential: NewCredential
+      readonly principal: Readonly<Record<string, string>>
+    }
   | { readonly type: 'logged_out'; readonly id: string }
   /** `flow` is the pending one that brought the credential: it ends in the same write, and is refused when it is gone already. */
   | { readonly type: 'sign_in'; readonly slot: Slot; readonly credential: NewCredential; readonly flow?: string }

@@ -243,6 +243,35 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
       expect(open((await store.read()).records[0])).toEqual(open(anew))
     })
 
+    it('keeps what an identity token was exchanged for beside others of its place, and lets each be posted once', async () => {
+      const slot = { provider: 'anthropic', route: 'anthropic', profile: 'default', kind: 'identity' } as const
+      for (const id of ['identity-1', 'identity-2']) {
+        const held = await lease(store, id)
+        const noted = {
+          type: 'presented',
+          id,
+          slot,
+          auth: 'federation',
+          lease: held,
+          generation: 0,
+          sha256: 'aa',
+          endsInMs: MINUTE,
+        } as const
+        expect((await store.write(noted)).outcome).toBe('written')
+        expect(await other.write(noted)).toMatchObject({ outcome: 'refused', why: 'it was posted before' })
+        const credential = key(`minted-for-${id}`, { method: 'identity', auth: 'federation', lifetimeMs: HOUR, origins: [] })
+        const answer = { type: 'exchanged', id, generation: 0, sha256: 'aa', credential, principal: {} } as const
+        expect((await other.write(answer)).outcome).toBe('written')
+        expect((await store.write(answer)).outcome).toBe('refused')
+        await store.release(held)
+      }
+      const { records } = await other.read()
+      expect(records.map(({ id, generation, secrets }) => [id, generation, secrets?.access.reveal()])).toEqual([
+        ['identity-1', 1, 'minted-for-identity-1'],
+        ['identity-2', 1, 'minted-for-identity-2'],
+      ])
+    })
+
     it('takes intents back, and notes giving up and rejection', async () => {
       const record = await signedIn(store)
       const held = await lease(store, record.id)
