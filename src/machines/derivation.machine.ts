@@ -23,12 +23,15 @@ type Next = 'finish' | 'fail' | 'read' | 'backOff'
 interface Input {
   /** No waiting for others beyond this instant. */
   readonly patienceEndsAt: number
+  /** Asking uses something up: it is finished and stored even if the caller was cancelled, and sees to its own end. */
+  readonly isOneWay: boolean
   readonly cancelledError: ClawError
 }
 
 interface Context extends Input {
   /** The one in force serves, whatever becomes of a newer one. */
   serves: boolean
+  isCancelled: boolean
   outcome: 'fresh' | 'derived' | 'adopted'
   retries: number
   retryAt: number
@@ -46,6 +49,11 @@ function outcomeOf({ hasFinished, outcome, error }: Context): Outcome {
   if (hasFinished) return { ok: true, outcome, warning: error }
   return { ok: false, error: error ?? new ClawError('CLAW_INTERNAL', { what: 'a derivation ended without a reason' }) }
 }
+
+const WHEN_ONE_WAY = [
+  { guard: 'isOneWay', actions: 'noteCancelledLater' },
+  { target: '#derivation.releasing', actions: 'noteCancelled' },
+] as const
 
 export const derivationMachine = setup({
   types: {
@@ -75,6 +83,8 @@ export const derivationMachine = setup({
     isStored: (_, said: 'stored' | 'moved_on') => said === 'stored',
     goesOn: ({ context }, { to }: { to: Next }) => context.next === to,
     hasServed: ({ context }) => context.serves,
+    isOneWay: ({ context }) => context.isOneWay,
+    isCancelled: ({ context }) => context.isCancelled,
   },
   actions: {
     noteUsable: assign({
@@ -88,6 +98,7 @@ export const derivationMachine = setup({
     noteStored: assign({ next: 'finish', outcome: 'derived', error: null, serves: true }),
     noteMovedOn: assign({ next: 'read' }),
     noteFinished: assign({ hasFinished: true }),
+    noteCancelledLater: assign({ isCancelled: true }),
     noteCancelled: assign({ next: 'fail', serves: false, error: ({ context }) => context.cancelledError }),
     keepError: assign({ next: 'fail', error: (_, params: { thrown: unknown }) => toClawError(params.thrown) }),
     keepBusy: assign({
@@ -113,6 +124,7 @@ export const derivationMachine = setup({
   context: ({ input }) => ({
     ...input,
     serves: false,
+    isCancelled: false,
     outcome: 'fresh',
     retries: 0,
     retryAt: 0,
@@ -173,7 +185,8 @@ export const derivationMachine = setup({
       },
     },
     asking: {
-      description: 'a request that may be made again: nothing is used up by it',
+      description: 'a request that may be made again, or one that sees to its own end',
+      on: { CANCEL: WHEN_ONE_WAY },
       invoke: {
         src: 'ask',
         onDone: [
@@ -185,6 +198,7 @@ export const derivationMachine = setup({
       },
     },
     storing: {
+      on: { CANCEL: WHEN_ONE_WAY },
       invoke: {
         src: 'storeDerived',
         onDone: [
@@ -198,6 +212,7 @@ export const derivationMachine = setup({
       invoke: {
         src: 'releaseLease',
         onDone: [
+          { guard: 'isCancelled', target: 'failed', actions: 'noteCancelled' },
           { guard: { type: 'goesOn', params: { to: 'finish' } }, target: 'finished' },
           { guard: { type: 'goesOn', params: { to: 'read' } }, target: 'reading' },
           { guard: { type: 'goesOn', params: { to: 'backOff' } }, target: 'backingOff' },

@@ -73,7 +73,10 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
     ],
   },
   derivation: {
-    inputs: [{ patienceEndsAt: 60_000, cancelledError: cancelled }],
+    inputs: [
+      { patienceEndsAt: 60_000, isOneWay: false, cancelledError: cancelled },
+      { patienceEndsAt: 60_000, isOneWay: true, cancelledError: cancelled },
+    ],
     outputs: {
       readDerived: [
         { verdict: 'usable', error: null, isNewer: true },
@@ -115,6 +118,16 @@ export const SAMPLES: Readonly<Record<string, Samples>> = {
     events: [checkDone('a', 'pass'), checkDone('a', 'fail'), checkDone('b', 'pass')],
     allows: ({ context }, { actorId }) =>
       typeof actorId !== 'string' || !actorId.startsWith('check.') || !context.outcomes.has(actorId.slice('check.'.length)),
+  },
+  identity: {
+    inputs: [
+      { mayObtainAnother: true, movedOnError: error, cancelledError: cancelled },
+      { mayObtainAnother: false, movedOnError: error, cancelledError: cancelled },
+    ],
+    outputs: {
+      notePresented: ['noted', 'moved_on'],
+      exchangeToken: [{ kind: 'answered' }, { kind: 'not_processed', error, retryAt: 2_000 }, { kind: 'lost', error, retryAt: 2_000 }],
+    },
   },
   pkce: {
     inputs: [

@@ -54,6 +54,8 @@ export interface DerivationPorts {
 export interface DeriveOptions {
   /** How long to wait for another owner, ms. */
   readonly waitMs: number
+  /** Asking uses something up: see the machine. */
+  readonly isOneWay?: boolean
   readonly signal: AbortSignal
   onWaiting?(owner: LeaseOwner | null): void
 }
@@ -83,6 +85,7 @@ export async function derive(run: DerivationPorts, clock: Clock, options: Derive
     clock,
     input: {
       patienceEndsAt: clock.now() + options.waitMs,
+      isOneWay: options.isOneWay ?? false,
       cancelledError: new ClawError('CLAW_CANCELLED', { what: 'asking the provider was cancelled' }),
     },
     signal: options.signal,
