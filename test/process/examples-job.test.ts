@@ -2,56 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import type { Ended } from '../support/run-claw.ts'
-import { type Sandboxed, sandboxed } from '../support/sandboxed.ts'
-import { placeClaw, runProgram, shellOf } from '../support/shelled.ts'
-
-interface Step {
-  readonly name: string
-  readonly run?: string
-  readonly uses?: string
-  readonly env?: Readonly<Record<string, string>>
-}
+import { sandboxed } from '../support/sandboxed.ts'
+import { placeClaw, runProgram } from '../support/shelled.ts'
+import { runSteps, type Step, strings } from '../support/workflow.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const job = parse(read('examples/github-job.yml'))
 const steps: readonly Step[] = job.jobs.ask.steps
 const [install, ...asking] = steps
-
-/** Every string of a document with the keys that lead to it. */
-function* strings(value: unknown, path = ''): Generator<readonly [string, string]> {
-  if (typeof value === 'string') yield [path, value]
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, inner] of Object.entries(value)) yield* strings(inner, path === '' ? key : `${path}.${key}`)
-}
-
-/** What the runner puts for `${{ NAME }}`. */
-function filledIn(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{\{ *([\w.]+) *\}\}/g, (_, name) => {
-    const value = values[name]
-    if (value === undefined) throw new Error(`the job asks for ${name}, which nobody sets`)
-    return value
-  })
-}
-
-/** Runs steps as the runner does, until one fails. */
-async function runSteps(world: Sandboxed, given: readonly Step[], values: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}) {
-  const ended: Ended[] = []
-  for (const step of given) {
-    const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, filledIn(text, values)])
-    const runner = { CI: 'true', GITHUB_ACTIONS: 'true', CLAW_CI: undefined, RUNNER_TEMP: world.home }
-    const script = filledIn(step.run ?? 'exit 99', values)
-    ended.push(
-      await runProgram('bash', ['-e', '-c', script], {
-        env: { ...shellOf(world), ...env, ...runner, ...Object.fromEntries(own) },
-        cwd: world.home,
-      }),
-    )
-    if (ended.at(-1)?.exitCode !== 0) break
-  }
-  return ended
-}
 
 describe('github-job.yml', () => {
   it('has no permissions of its own', () => {

@@ -19,7 +19,7 @@ function settled(text: string): string {
 }
 
 it('each example is one that is tested', () => {
-  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(['claw.toml', 'demo', 'github-job.yml', 'script.sh', 'server.sh'])
+  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(['claw.toml', 'demo', 'github-job.yml', 'identity', 'script.sh', 'server.sh'])
 })
 
 describe('claw.toml', () => {

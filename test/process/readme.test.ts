@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { askedOf, clawLines, KNOWN_LINE } from '../support/claw-lines.ts'
 import { runClaw } from '../support/run-claw.ts'
 import { runProgram } from '../support/shelled.ts'
 
@@ -8,16 +9,8 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const BLOCKS = [...README.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
 const SPANS = [...README.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
-const LINES = [...new Set([...BLOCKS, ...SPANS].flatMap(commandsIn))]
+const LINES = [...new Set([...BLOCKS, ...SPANS].flatMap(clawLines))]
 const TOPICS = LINES.filter((line) => line.startsWith('help '))
-
-/** What follows `claw` in each command of a shell text, without comments and redirections. */
-function commandsIn(code: string): string[] {
-  return code
-    .split(/\n|\|+|&&|;/)
-    .map((text) => /^(?:- run:)?\s*claw ([^<>#]+)/.exec(text.trim())?.[1]?.trim() ?? '')
-    .filter((line) => line !== '')
-}
 
 describe('README.md', () => {
   it('begins with a script of the package and a command of npm', async () => {
@@ -48,12 +41,7 @@ describe('README.md', () => {
   })
 
   it.each(LINES.filter((line) => !TOPICS.includes(line)))('claw knows the command and the options of: claw %s', async (line) => {
-    const words = line.split(' ')
-    const name = line.match(/^(?:[a-z]+(?: |$))+/)?.[0].trim() ?? ''
-    const { exitCode, stdout, stderr } = await runClaw([...name.split(' '), '--help'])
-    expect({ exitCode, stderr, begins: stdout.split(':')[0] }).toEqual({ exitCode: 0, stderr: '', begins: `claw ${name}` })
-    const described = new Set(stdout.match(/(?<=^ {2}(?:-\w, )?)--?[\w-]+/gm))
-    expect(words.filter((word) => /^--?\w/.test(word) && !described.has(word))).toEqual([])
+    expect(await askedOf(line)).toEqual(KNOWN_LINE)
   })
 
   it.each(TOPICS)('claw has the text of: claw %s', async (line) => {
