@@ -19,6 +19,12 @@ export class SandboxCommand extends ClawCommand {
       Scenarios of a grant: short-lived, rotation-grace, lost-answer, refresh-busy, refresh-forbidden, refresh-narrowed,
       refresh-other-account.
 
+      Scenarios of a job that asks for its own token: job-html, job-forbidden, job-slow, job-silent, job-same-token,
+      job-old-subject.
+
+      Scenarios of an exchange of such a token: exchange-rate-limit, exchange-busy, exchange-error, exchange-lost, exchange-slow,
+      exchange-silent, exchange-no-expiry, exchange-past-expiry.
+
       Scenarios of a prompt: rate-limit, forbidden, server-error, cut-stream, slow-body, silent.
     `,
     examples: [

@@ -11,6 +11,8 @@ export interface TakenCredential {
   readonly prefixes: readonly string[]
   /** Whether the access tokens of the sandbox are taken here too. */
   readonly isToken: boolean
+  /** Whose tokens of exchanges are taken; absent = nobody's. */
+  readonly realm?: string
 }
 
 export interface SentCredential {
@@ -31,12 +33,17 @@ export function credentialOf({ headers }: ServedRequest): SentCredential | 'none
   return { header, scheme, value }
 }
 
-/** Whether it is a key of the sandbox, or an access token that the sandbox gave out and that is still good. */
+/** Whether it is a key of the sandbox, or an access token that the sandbox gave out for this place and that is still good. */
 export function isTaken(sent: SentCredential, credentials: readonly TakenCredential[], world: SandboxWorld): boolean {
+  // A token that was given out is as good as it is, even if it looks like a key.
+  const token = world.authorization.tokens.find(sent.value)
+  if (token?.isGood === false) return false
   return credentials.some(
-    ({ header, scheme, prefixes, isToken }) =>
+    ({ header, scheme, prefixes, isToken, realm }) =>
       header === sent.header &&
       scheme?.toLowerCase() === sent.scheme?.toLowerCase() &&
-      (prefixes.some((prefix) => sent.value.startsWith(`${prefix}sandbox`)) || (isToken && world.authorization.tokens.accepts(sent.value))),
+      (token && token.realm !== null
+        ? token.realm === realm
+        : prefixes.some((prefix) => sent.value.startsWith(`${prefix}sandbox`)) || (isToken && token !== undefined)),
   )
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { Served } from '../platform/http-server.ts'
 import type { ServedRequest } from '../platform/served-request.ts'
 import type { AuthorizationServer } from './sign-in/authorization-server.ts'
+import type { Exchanges } from './identity/exchanges.ts'
+import type { Issuer } from './identity/issuer.ts'
 import type { JournalNote } from './journal.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Script } from './script.ts'
@@ -10,6 +12,9 @@ import type { Script } from './script.ts'
 export interface SandboxWorld {
   readonly origin: string
   readonly authorization: AuthorizationServer
+  /** Who gives jobs their tokens. */
+  readonly issuer: Issuer
+  readonly exchanges: Exchanges
   readonly scenario: Scenario
   readonly clock: Pick<Clock, 'now' | 'wall' | 'sleepUntil'>
   readonly script: Script

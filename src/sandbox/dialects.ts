@@ -3,8 +3,10 @@ import { chatGptSignIn } from './sign-in/chatgpt-sign-in.ts'
 import { codexAccount } from './sign-in/codex-account.ts'
 import { copilot } from './sign-in/copilot.ts'
 import { devicePage } from './sign-in/device-page.ts'
+import { anthropicExchange } from './identity/anthropic-exchange.ts'
 import type { Dialect } from './dialect.ts'
 import { github } from './sign-in/github.ts'
+import { jobTokens } from './identity/job-tokens.ts'
 import { kimi } from './kimi.ts'
 import type { Mirror } from './mirror.ts'
 import { minimax } from './sign-in/minimax.ts'
@@ -31,6 +33,8 @@ export function dialectsOf({ bases }: Mirror): readonly Dialect[] {
     devicePage,
     rfc8628,
     rfc6749,
+    jobTokens,
+    anthropicExchange,
     ...kimi,
     openAiSignIn,
     codexAccount,

@@ -2,6 +2,22 @@ import { ClawError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { visibleLine } from '../core/visible.ts'
 
+/**
+ * What can happen to an exchange. `rate_limit`, `busy` and `html` come before the token was looked at; with `lost`, `error`,
+ * `slow` and `silent` the exchange is done. `other_account`: it brings the account of somebody else, where answers name one.
+ */
+export type ExchangeFault =
+  | 'rate_limit'
+  | 'busy'
+  | 'html'
+  | 'lost'
+  | 'error'
+  | 'slow'
+  | 'silent'
+  | 'no_expiry'
+  | 'past_expiry'
+  | 'other_account'
+
 /** What a scenario changes of the usual behaviour. */
 export interface Scenario {
   readonly says: string
@@ -27,6 +43,13 @@ export interface Scenario {
   readonly copilot?: 'no_seat' | 'no_exchange' | 'evil_host'
   /** For prompts. */
   readonly prompt?: 'rate_limit' | 'forbidden' | 'server_error' | 'cut' | 'silent' | 'slow'
+  /** Where a job asks for its own token. */
+  readonly job?: 'html' | 'forbidden' | 'slow' | 'silent' | 'same_token' | 'old_subject'
+  /** What happens to every exchange of such a token, and to the first. */
+  readonly exchange?: ExchangeFault
+  readonly firstExchange?: ExchangeFault
+  /** Every vendor takes each token of a job once, not only those that always do. */
+  readonly takesJtiOnce?: boolean
   /** The Date header is off by this, ms. */
   readonly clockSkewMs?: number
 }
@@ -58,6 +81,20 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'no-seat': { says: 'the account at GitHub has no Copilot', copilot: 'no_seat' },
   'no-exchange': { says: 'GitHub lets no client exchange its token', copilot: 'no_exchange' },
   'evil-host': { says: 'GitHub names a foreign host for the API of Copilot', copilot: 'evil_host' },
+  'job-html': { says: 'a job that asks for its token is answered by a page', job: 'html' },
+  'job-forbidden': { says: 'a job that asks for its token is answered 403', job: 'forbidden' },
+  'job-slow': { says: 'a job gets its token after two seconds', job: 'slow' },
+  'job-silent': { says: 'a job that asks for its token is never answered', job: 'silent' },
+  'job-same-token': { says: 'a job gets the same token each time', job: 'same_token' },
+  'job-old-subject': { says: 'the token of a job has a `sub` without numbers, which no rule takes', job: 'old_subject' },
+  'exchange-rate-limit': { says: 'exchanges are answered 429', exchange: 'rate_limit' },
+  'exchange-busy': { says: 'exchanges are answered 503', exchange: 'busy' },
+  'exchange-error': { says: 'exchanges are done, and answered 500', exchange: 'error' },
+  'exchange-lost': { says: 'the first exchange is done, and its answer lost', firstExchange: 'lost' },
+  'exchange-slow': { says: 'exchanges are answered after two seconds', exchange: 'slow' },
+  'exchange-silent': { says: 'exchanges are done, and never answered', exchange: 'silent' },
+  'exchange-no-expiry': { says: 'exchanges do not say how long the token lives', exchange: 'no_expiry' },
+  'exchange-past-expiry': { says: 'exchanges bring tokens that ended a minute ago', exchange: 'past_expiry' },
   'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
 }
 

@@ -4,6 +4,9 @@ import { type LineFile, openLineFile } from '../platform/journal-file.ts'
 import type { Random } from '../platform/random.ts'
 import type { ServedRequest } from '../platform/served-request.ts'
 import { AuthorizationServer } from './sign-in/authorization-server.ts'
+import { Exchanges } from './identity/exchanges.ts'
+import { Issuer } from './identity/issuer.ts'
+import { identityOf, type SandboxIdentity } from './identity/sandbox-identity.ts'
 import { type Dialect, json, type Reply, type SandboxWorld } from './dialect.ts'
 import { dialectsOf } from './dialects.ts'
 import type { JournalEntry } from './journal.ts'
@@ -32,6 +35,7 @@ export interface Sandbox {
   /** The variables that point programs at it which know no such configuration. */
   readonly environment: Readonly<Record<string, string>>
   readonly journal: readonly JournalEntry[]
+  readonly identity: SandboxIdentity
   approve(userCode: string): boolean
   deny(userCode: string): boolean
   /** Lets every access token run out now. */
@@ -63,7 +67,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const journal: JournalEntry[] = []
   const file = options.journalFile === undefined ? undefined : openLineFile(options.journalFile)
   const dialects = dialectsOf(mirror)
-  const world = { authorization, scenario, clock, script: new Script(scenario), origin: '' }
+  const exchanges = new Exchanges(scenario)
+  const issuer: Issuer = new Issuer({ clock, random, scenario, origin: () => world.origin })
+  const world = { authorization, issuer, exchanges, scenario, clock, script: new Script(scenario), origin: '' }
   const server = await serve(file, options.port, async (request) => {
     const { reply, dialect } = answerOf(request, world, dialects)
     const entry: JournalEntry = {
@@ -86,6 +92,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     toml: sandboxToml(server.origin, mirror),
     environment: mirror.environment(server.origin),
     journal,
+    identity: identityOf(world),
     approve: (userCode) => authorization.devices.decide(userCode, 'approved'),
     deny: (userCode) => authorization.devices.decide(userCode, 'denied'),
     expireAccess: () => authorization.tokens.expireAccess(),

@@ -8,6 +8,7 @@ import { failureOf } from '../support/failure.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { dial } from '../support/loopback-client.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { IDENTITY_PROOFS } from './identity/identity-proofs.ts'
 import { arrange, bearer, eventsOf, ISSUER } from './sandbox-client.ts'
 
 type Client = Awaited<ReturnType<typeof arrange>>
@@ -245,6 +246,8 @@ const PROOFS: Readonly<Record<string, (client: Client) => Promise<void>>> = {
       endpoints: { api: 'https://api.evil.example' },
     })
   },
+
+  ...IDENTITY_PROOFS,
 
   async 'clock-skew'({ ask, clock }) {
     const heard = await ask('/127.0.0.1:11434/api/version')

@@ -21,6 +21,8 @@ interface TakenCredential {
   readonly scheme: string | null
   readonly prefixes: readonly string[]
   readonly isToken: boolean
+  /** The route whose exchanges mint it. */
+  readonly realm?: string
 }
 
 interface MirroredRead {
@@ -46,7 +48,7 @@ export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
         protocols: unique([...(known?.protocols ?? []), protocol]),
         models: unique([...(known?.models ?? []), ...entry.models.map(({ id }) => id)]),
         isOpen: known?.isOpen === true || entry.auth.some(({ kind }) => kind === 'none'),
-        credentials: [...(known?.credentials ?? []), ...entry.auth.flatMap(taken)],
+        credentials: [...(known?.credentials ?? []), ...entry.auth.flatMap((auth) => taken(auth, route.id))],
         reads: [...(known?.reads ?? []), ...readsOf(route, baseUrl)],
       })
     }
@@ -55,12 +57,16 @@ export function mirroredBases(routes: Iterable<Route>): MirroredBase[] {
 }
 
 /** How the credential of an auth entry comes, in each header that it may come in. */
-function taken(auth: AuthEntry): TakenCredential[] {
+function taken(auth: AuthEntry, route: string): TakenCredential[] {
   if (auth.kind === 'none' || auth.header === undefined) return []
   if (auth.exchangeUrl !== undefined)
     return [{ header: auth.header.toLowerCase(), scheme: auth.scheme || null, prefixes: MINTED, isToken: false }]
   const isKey = takesKeys(auth)
-  const common = { prefixes: isKey ? keyPrefixes(auth) : [], isToken: !isKey }
+  // What an exchange mints for a job is good at its own vendor only.
+  const common =
+    auth.kind === 'workload_identity'
+      ? { prefixes: [], isToken: false, realm: route }
+      : { prefixes: isKey ? keyPrefixes(auth) : [], isToken: !isKey }
   return [
     { header: auth.header.toLowerCase(), scheme: auth.scheme || null, ...common },
     ...(auth.headerAlternatives ?? []).map((header) => ({ header: header.toLowerCase(), scheme: null, ...common })),

@@ -26,6 +26,8 @@ export type Refresh =
 interface Family {
   readonly clientId: string
   readonly style: TokenStyle
+  /** Who alone takes its access tokens; `null` = whoever takes those of a sign-in. */
+  readonly realm: string | null
   refreshToken: string | null
   /** Earlier refresh tokens, and when each was replaced. */
   readonly replaced: Map<string, number>
@@ -48,9 +50,18 @@ export class TokenFamilies {
   }
 
   /** The first tokens of a sign-in. */
-  issue(clientId: string, style: TokenStyle = OPAQUE): Tokens {
+  issue(clientId: string, style: TokenStyle = OPAQUE, realm: string | null = null): Tokens {
     const refreshToken = style.refresh(this.#id())
-    const family: Family = { clientId, style, refreshToken, replaced: new Map(), accessTokens: new Set(), generation: 0, isRevoked: false }
+    const family: Family = {
+      clientId,
+      style,
+      realm,
+      refreshToken,
+      replaced: new Map(),
+      accessTokens: new Set(),
+      generation: 0,
+      isRevoked: false,
+    }
     this.#families.add(family)
     return { ...this.#newAccess(family), refreshToken }
   }
@@ -89,9 +100,16 @@ export class TokenFamilies {
     for (const family of this.#families) if (family.refreshToken === token || family.accessTokens.has(token)) family.isRevoked = true
   }
 
-  accepts(accessToken: string): boolean {
+  /** `undefined` for a token that was never given out here. */
+  find(accessToken: string): { readonly isGood: boolean; readonly realm: string | null } | undefined {
     const held = this.#access.get(accessToken)
-    return held !== undefined && !held.family.isRevoked && held.expiresAt > this.#rules.clock.now()
+    return held && { isGood: !held.family.isRevoked && held.expiresAt > this.#rules.clock.now(), realm: held.family.realm }
+  }
+
+  /** Whether a token of a sign-in is good. */
+  accepts(accessToken: string): boolean {
+    const found = this.find(accessToken)
+    return found?.realm === null && found.isGood
   }
 
   /** Lets every access token run out now, as time would. */
