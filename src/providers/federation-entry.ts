@@ -43,6 +43,8 @@ export interface FederationEntry {
   readonly principalFields?: readonly string[]
   /** Field of the answer that names the account of later requests. */
   readonly accountIdField?: string
+  /** Field of the answer that names the plan of the account, for people. */
+  readonly planField?: string
   /** The only addresses that the minted token is good for. */
   readonly baseUrlMustBe?: readonly string[]
   readonly contextMaxBytes?: number
@@ -65,6 +67,10 @@ interface SecondStep {
   readonly url: string
   readonly body: 'json' | 'form'
   readonly fields: readonly string[]
+  /** Sent as they stand. */
+  readonly fixedFields?: Readonly<Record<string, string>>
+  /** Those of the fields that are lists on the wire: their words. */
+  readonly listFields?: readonly string[]
   readonly when: string
   readonly accessField: string
   /** RFC 3339 */

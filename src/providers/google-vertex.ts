@@ -69,6 +69,8 @@ export const googleVertex: ProviderEntry = {
           url: 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{service_account}:generateAccessToken',
           body: 'json',
           fields: ['scope', 'lifetime'],
+          fixedFields: { scope: 'https://www.googleapis.com/auth/cloud-platform', lifetime: '3600s' },
+          listFields: ['scope'],
           when: 'service_account',
           accessField: 'accessToken',
           expiryField: 'expireTime',

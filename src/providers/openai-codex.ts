@@ -134,6 +134,7 @@ const auth: readonly AuthEntry[] = [
       issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
       principalFields: ['chatgpt_account_id', 'chatgpt_account_user_id', 'user_id'],
       accountIdField: 'chatgpt_account_id',
+      planField: 'chatgpt_plan_type',
       baseUrlMustBe: ['https://chatgpt.com/backend-api/codex'],
       contextMaxBytes: 1_024,
       envMap: {
