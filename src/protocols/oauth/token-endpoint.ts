@@ -4,7 +4,7 @@ import { isHeaderSafe } from '../../core/vocabulary.ts'
 import { type Answer, brokenAnswer, fieldsOf, jsonFields, oauthErrorOf, type OAuthError, retryAfterMs, shapeOf } from '../answer.ts'
 
 /** Longest lifetime that is believed, ms: 400 days. */
-const LONGEST_LIFETIME_MS = 400 * 86_400_000
+export const LONGEST_LIFETIME_MS = 400 * 86_400_000
 const LONGEST_EXTRA = 256
 
 /** What a token endpoint granted (RFC 6749 section 5.1). */
@@ -136,9 +136,14 @@ function idTokenOf(value: unknown): Secret | undefined {
 
 /** RFC 6749 section 5.1: seconds, recommended; numeric strings occur. What is no number counts as not said: the grant is good. */
 function lifetimeOf(value: unknown): number | null {
+  const seconds = secondsOf(value)
+  return seconds === undefined ? null : Math.min(Math.max(0, Math.floor(seconds * 1_000)), LONGEST_LIFETIME_MS)
+}
+
+/** Seconds as servers write them: a number of whatever size and sign, or a text of one. */
+export function secondsOf(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value
-  if (typeof seconds !== 'number' || Number.isNaN(seconds)) return null
-  return Math.min(Math.max(0, Math.floor(seconds * 1_000)), LONGEST_LIFETIME_MS)
+  return typeof seconds === 'number' && !Number.isNaN(seconds) ? seconds : undefined
 }
 
 /** RFC 6749 section 3.3: a list of words; commas and arrays occur, anything else is ignored. */

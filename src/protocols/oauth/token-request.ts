@@ -38,21 +38,30 @@ export async function postFields(send: Send, endpoint: Endpoint, fields: Fields,
   const given = Object.entries({ ...client, ...fields }).filter(([, value]) => value !== undefined && value !== '')
   const all = Object.entries({ ...endpoint.extraParams, ...Object.fromEntries(given) })
   const wanted = all.filter(([name]) => endpoint.onlyFields?.includes(name) ?? true)
-  const { body, contentType } = tokenRequestBody(Object.fromEntries(wanted), endpoint.encoding)
+  return postBody(send, endpoint, tokenRequestBody(Object.fromEntries(wanted), endpoint.encoding), signal)
+}
+
+/**
+ * As {@link postFields}, with a body that is written already.
+ *
+ * @throws as {@link postFields}
+ */
+export async function postBody(
+  send: Send,
+  { url, headers, headTimeoutMs }: Pick<Endpoint, 'url' | 'headers' | 'headTimeoutMs'>,
+  { body, contentType }: { readonly body: string; readonly contentType: string },
+  signal: AbortSignal,
+): Promise<Answer> {
   const response = await send({
     method: 'POST',
-    url: endpoint.url,
-    headers: { accept: 'application/json', 'user-agent': `claw/${__VERSION__}`, ...endpoint.headers, 'content-type': contentType },
+    url,
+    headers: { accept: 'application/json', 'user-agent': `claw/${__VERSION__}`, ...headers, 'content-type': contentType },
     body,
     signal,
-    headTimeoutMs: endpoint.headTimeoutMs,
+    headTimeoutMs,
   })
-  refuseRedirect(response, endpoint.url)
-  return {
-    status: response.status,
-    headers: response.headers,
-    text: await readText(response, MAX_ANSWER_BYTES, new URL(endpoint.url).origin),
-  }
+  refuseRedirect(response, url)
+  return { status: response.status, headers: response.headers, text: await readText(response, MAX_ANSWER_BYTES, new URL(url).origin) }
 }
 
 /** What a refresh may ask for beside the token. `scope` never widens what was granted (RFC 6749 section 6). */
