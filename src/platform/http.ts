@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly headTimeoutMs?: number | undefined
   /** Whether this very host may be spoken to without TLS (`allow_http = true` of the user's own file). */
   readonly allowHttp?: boolean | undefined
+  /** A unix socket of this machine on which the server listens, whatever host the URL names. */
+  readonly socketPath?: string | undefined
 }
 
 export interface HttpResponse {

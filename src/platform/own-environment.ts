@@ -1,3 +1,5 @@
+import { isIdentityVariable } from './identity-variables.ts'
+
 /** Variables that hold secrets, of claw, of providers and of CI systems. */
 const SECRET_NAME = /(?:_API_KEY|_TOKEN|_SECRET|_PASSWORD|_STORE_KEY|_CREDENTIALS)$/
 
@@ -7,6 +9,6 @@ const SECRET_NAME = /(?:_API_KEY|_TOKEN|_SECRET|_PASSWORD|_STORE_KEY|_CREDENTIAL
  */
 export function takeEnvironment(): Readonly<Record<string, string | undefined>> {
   const variables = { ...process.env }
-  for (const name of Object.keys(variables)) if (SECRET_NAME.test(name)) delete process.env[name]
+  for (const name of Object.keys(variables)) if (SECRET_NAME.test(name) || isIdentityVariable(name)) delete process.env[name]
   return variables
 }

@@ -5,15 +5,19 @@ import type { Environment } from './environment.ts'
 
 /** How a target is reached. Addresses of proxies are shown without user name and password. */
 export type ProxyDecision =
-  | { readonly via: 'direct'; readonly because: 'loopback' | 'no_proxy' | 'none_set' }
+  | { readonly via: 'direct'; readonly because: 'loopback' | 'link_local' | 'no_proxy' | 'none_set' }
   | { readonly via: 'proxy'; readonly proxy: string; readonly source: string; readonly authorization: Secret | null }
+
+/** What only this machine can reach: RFC 3927, RFC 4291 section 2.5.6, and the metadata servers of AWS and Google. */
+const LINK_LOCAL =
+  /^(?:169\.254(?:\.\d+){2}|\[fe[89ab][0-9a-f]:[0-9a-f:]*\]|\[fd00:ec2::254\]|\[fd20:ce::254\]|metadata|metadata\.google\.internal)$/
 
 /** Where the address of a proxy was read. */
 type Setting = readonly [source: string, address: string]
 
 /**
  * The rule by which a proxy is chosen: the configured one, else `https_proxy` or `http_proxy` by the scheme of the target;
- * lower case wins, as in curl. Loopback and what `no_proxy` names go directly.
+ * lower case wins, as in curl. Loopback, the servers of a cloud beside the machine and what `no_proxy` names go directly.
  *
  * `no_proxy` is a list of names (with all names below them), addresses, IPv4 and IPv6 networks, each with an optional
  * port, or `*`. A leading `.` or `*.` means the same as none.
@@ -34,6 +38,8 @@ export function proxyRules(environment: Environment, configured: string | undefi
       configured === undefined ? read(target.protocol === 'https:' ? 'https_proxy' : 'http_proxy') : ['network.proxy', configured]
     if (setting === undefined) return { via: 'direct', because: 'none_set' }
     if (isLocal(target.hostname)) return { via: 'direct', because: 'loopback' }
+    // A proxy would answer for itself: as another machine, or not at all.
+    if (LINK_LOCAL.test(target.hostname)) return { via: 'direct', because: 'link_local' }
     if (exceptions.some((entry) => isExcepted(target, entry.toLowerCase()))) return { via: 'direct', because: 'no_proxy' }
     return proxyOf(setting)
   }

@@ -107,7 +107,10 @@ function environmentFor({ environment, passOn }: CommandRequest): Record<string,
 }
 
 /** An absolute path, or a name found in the absolute directories of PATH, those below `avoid` left out. */
-async function findProgram(name: string, { environment, avoid }: CommandRequest): Promise<string | undefined> {
+export async function findProgram(
+  name: string,
+  { environment, avoid }: Pick<CommandRequest, 'environment' | 'avoid'>,
+): Promise<string | undefined> {
   if (isAbsolute(name)) return (await isProgram(name)) ? name : undefined
   if (name === '' || name.includes('/')) return undefined
   for (const dir of (environment.get('PATH') ?? '').split(delimiter)) {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import Agent from 'undici/lib/dispatcher/agent.js'
@@ -14,6 +15,7 @@ import { proxyRules, type ProxyDecision } from './proxy-rules.ts'
 import { parseSecureUrl } from './secure-url.ts'
 import { socketConnector, type Connector } from './socket-connector.ts'
 import { trustedCertificates } from './trusted-certificates.ts'
+import { connectUnix } from './unix-socket.ts'
 
 export interface HttpOptions {
   readonly clock: Clock
@@ -67,6 +69,11 @@ export class UndiciHttp implements Http {
   }
 
   async request(asked: HttpRequest): Promise<HttpResponse> {
+    if (asked.socketPath !== undefined) {
+      const target = this.#checked(asked)
+      const socket = await connectUnix(asked.socketPath, AbortSignal.any([asked.signal, this.#closing.signal]))
+      return this.#standing(target, socket).request(asked)
+    }
     return exchange(this.#clock, this.#agent, this.#checked(asked), asked, false)
   }
 
@@ -74,7 +81,11 @@ export class UndiciHttp implements Http {
     const target = parseSecureUrl(url)
     // A connection that is opened ahead of its request is for a token endpoint.
     if (this.#isUnchecked && target.protocol === 'https:') throw uncheckedError(target)
-    const socket = await this.#connector(target, AbortSignal.any([signal, this.#closing.signal]))
+    return this.#standing(target, await this.#connector(target, AbortSignal.any([signal, this.#closing.signal])))
+  }
+
+  /** A connection for one request over a socket that stands. */
+  #standing(target: URL, socket: Socket): HttpConnection {
     // Not at once: undici does not look at its queue when it is called back from within its own call.
     let isHanded = false
     const hand: Connect = (_target, callback) =>

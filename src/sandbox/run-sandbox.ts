@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { isIdentityVariable } from '../platform/identity-variables.ts'
 import type { Random } from '../platform/random.ts'
 import { runChild } from '../platform/run-child.ts'
 import { makeScratch } from '../platform/scratch.ts'
@@ -55,7 +56,10 @@ async function runCommand(options: RunOptions, world: RunWorld, { toml }: Sandbo
   try {
     const kept = Object.entries(world.environment).filter(
       (entry): entry is [string, string] =>
-        entry[1] !== undefined && !LEADING_ELSEWHERE.test(entry[0]) && !world.mirror.variables.includes(entry[0]),
+        entry[1] !== undefined &&
+        !LEADING_ELSEWHERE.test(entry[0]) &&
+        !isIdentityVariable(entry[0]) &&
+        !world.mirror.variables.includes(entry[0]),
     )
     const config = await scratch.write('config.toml', toml)
     const { code, errno } = await runChild(

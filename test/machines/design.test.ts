@@ -7,7 +7,17 @@ import { port } from '../../src/machines/port.ts'
 const machines = await findMachines()
 
 it('finds the machines of the room', () => {
-  expect(machines.map(({ id }) => id)).toEqual(['apiKey', 'check', 'derivation', 'deviceFlow', 'doctor', 'identity', 'pkce', 'refresh', 'renewal'])
+  expect(machines.map(({ id }) => id)).toEqual([
+    'apiKey',
+    'check',
+    'derivation',
+    'deviceFlow',
+    'doctor',
+    'identity',
+    'pkce',
+    'refresh',
+    'renewal',
+  ])
 })
 
 describe.each(machines.map((machine) => ({ id: machine.id, machine })))('$id', ({ machine }) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { url } from 'node:inspector'
 import { criticalSection } from '../../src/platform/critical-section.ts'
@@ -56,6 +57,11 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
   },
   async floods() {
     for (let i = 0; i < 80; i++) await out.write(`${i}`.padStart(65_535, '.').concat('\n'))
+  },
+  /** Starts a child that is given no environment of its own. */
+  async child() {
+    const script = 'JSON.stringify(Object.keys(process.env).sort())'
+    say(execFileSync(process.execPath, ['-p', script], { encoding: 'utf8' }).trim())
   },
   async environment() {
     say(JSON.stringify(Object.keys(process.env).sort()))

@@ -48,6 +48,26 @@ describe('proxyRules', () => {
   )
 
   it.each([
+    'http://169.254.169.254/computeMetadata/v1/',
+    'http://169.254.131.2:8081/msi/token',
+    'http://metadata.google.internal/',
+    'http://metadata/',
+    'http://[fd00:ec2::254]/latest/',
+    'http://[fd20:ce::254]/',
+    'http://[fe80::1]/',
+  ])('S-29 goes to %s, beside the machine, directly', (url) => {
+    expect(decide(url, { http_proxy: 'http://up.example:1' })).toEqual(direct('link_local'))
+    expect(decide(url, {}, 'http://conf.example:1')).toEqual(direct('link_local'))
+  })
+
+  it.each(['http://169.254.169.254.example/', 'http://169.255.1.1/', 'http://metadata.example/', 'http://[fd00:ec3::254]/'])(
+    'S-29 does not take %s for one beside the machine',
+    (url) => {
+      expect(decide(url, {}, 'http://conf.example:1')).toEqual(via('http://conf.example:1', 'network.proxy'))
+    },
+  )
+
+  it.each([
     ['api.acme.example', true],
     ['API.ACME.EXAMPLE', true],
     ['acme.example', true],
