@@ -61,7 +61,7 @@ export async function resolveReference(reference: Reference, world: ReferenceWor
 }
 
 /** systemd's LoadCredential= and its like: a file by name in a directory of this unit only. */
-function credentialPath(name: string, environment: Environment): string {
+export function credentialPath(name: string, environment: Environment): string {
   const directory = environment.get('CREDENTIALS_DIRECTORY')
   if (directory === undefined) {
     throw unresolved(

@@ -10,7 +10,7 @@ const OTHERS_MAY_WRITE = 0o002
  * belong to this user or to root, and nobody else may write it (S-06, S-22).
  *
  * @param source what errors call it: `file:/path`, `cred:NAME`, `env:NAME_FILE`
- * @param uid the user that claw runs as; negative where there are no users
+ * @param uid the user that claw runs as; negative where there are no users, or where any of them may have written it
  * @throws {ClawError} `CLAW_REFERENCE_UNRESOLVED`; `CLAW_INSECURE` where another user could have written it.
  */
 export async function readSecretFile(path: string, source: string, uid: number): Promise<Buffer> {

@@ -1,0 +1,70 @@
+import type { OidcSource } from './subject-source.ts'
+
+/** Sources of identity tokens that are servers of a cloud beside the machine. */
+export const METADATA_SOURCES: readonly OidcSource[] = [
+  {
+    id: 'gcp',
+    name: 'the metadata server of Google Cloud',
+    reference: 'oidc:gcp',
+    hereVariable: null,
+    freshness: 'fresh',
+    audience: 'required',
+    lifeS: 3_600,
+    enable: 'run it on Google Cloud, on an instance or in a service that has a service account',
+    asks: [
+      {
+        kind: 'metadata',
+        hostVariable: 'GCE_METADATA_HOST',
+        // By its address: whoever resolves a name decides where it leads.
+        host: '169.254.169.254',
+        path: '/computeMetadata/v1/instance/service-accounts/default/identity',
+        query: { format: 'full' },
+        audienceField: 'audience',
+        headers: { 'metadata-flavor': 'Google' },
+        answerHeader: ['metadata-flavor', 'Google'],
+        answerField: null,
+        probePath: '/',
+      },
+    ],
+    quirks: ['email stands in it only with format=full', 'the server may give the same token again for a while'],
+    source: 'google-auth-library-nodejs and gcp-metadata (2026), Google Cloud documentation, instance identity (2026)',
+  },
+  {
+    id: 'azure',
+    name: 'the managed identity of Azure',
+    reference: 'oidc:azure',
+    hereVariable: null,
+    freshness: 'fixed',
+    audience: 'required',
+    lifeS: 86_400,
+    enable: 'run it on Azure, where a managed identity is assigned; several of them: set AZURE_CLIENT_ID',
+    asks: [
+      {
+        kind: 'metadata',
+        hostVariable: 'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+        host: '169.254.169.254',
+        path: '/metadata/identity/oauth2/token',
+        query: { 'api-version': '2018-02-01' },
+        audienceField: 'resource',
+        optionalFields: { client_id: ['AZURE_CLIENT_ID'] },
+        headers: { metadata: 'true' },
+        answerField: 'access_token',
+        probePath: '/metadata/instance?api-version=2021-02-01',
+      },
+      {
+        kind: 'endpoint',
+        method: 'GET',
+        urlVariable: 'IDENTITY_ENDPOINT',
+        secretVariable: 'IDENTITY_HEADER',
+        secretHeader: 'x-identity-header',
+        query: { 'api-version': '2019-08-01' },
+        audienceField: 'resource',
+        optionalFields: { client_id: ['AZURE_CLIENT_ID'] },
+        answerField: 'access_token',
+        mayBeLocal: true,
+      },
+    ],
+    quirks: ['the same token for up to 24 h: raise the longest life that the vendor allows'],
+    source: 'Microsoft documentation, managed identities on a VM and in App Service (2026); Azure SDK, ManagedIdentityCredential (2026)',
+  },
+]
