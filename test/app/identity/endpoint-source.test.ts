@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lookForSubject, obtainSubjectToken, type SubjectWorld } from '../../../src/app/identity/subject-tokens.ts'
+import { rehearsal } from '../../../src/app/rehearsal/rehearsal.ts'
 import { redact } from '../../../src/core/redaction.ts'
 import type { Reference } from '../../../src/core/reference.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { systemRandom } from '../../../src/platform/random.ts'
+import { OWNER_URL } from '../../../src/sandbox/identity/known-ids.ts'
+import { startSandbox } from '../../../src/sandbox/start-sandbox.ts'
 import { failureOf } from '../../support/failure.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { gate } from '../../support/gate.ts'
@@ -80,6 +85,19 @@ describe('GitHub Actions', () => {
       { method: 'GET', path: '/idtoken/a/b?api-version=2.0&c=d%20e', headers, body: '' },
     ])
     expect(redact(`${REQUEST_TOKEN} ${JWT}`)).toBe('[redacted:token] [redacted:subject-token]')
+  })
+
+  it('gives another token each time, for the audience that was asked for, in the sandbox too', async () => {
+    const sandbox = await startSandbox({ clock: systemClock(), random: systemRandom, mirror: rehearsal() })
+    try {
+      const world = stage.world({ ...sandbox.identity.githubEnvironment() })
+      const tokens = [await obtain(world, 'https://api.acme.example'), await obtain(world, 'https://api.acme.example'), await obtain(world)]
+      const claims = tokens.map((token) => JSON.parse(Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url').toString()))
+      expect(new Set(claims.map(({ jti }) => jti)).size).toBe(3)
+      expect(claims.map(({ aud }) => aud)).toEqual(['https://api.acme.example', 'https://api.acme.example', OWNER_URL])
+    } finally {
+      await sandbox.close()
+    }
   })
 
   it.each<[string, Record<string, string>, string, string]>([

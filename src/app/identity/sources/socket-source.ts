@@ -1,4 +1,5 @@
 import type { Secret } from '../../../core/secret.ts'
+import { unresolved } from '../../../credentials/unresolved.ts'
 import { isSocket } from '../../../platform/file-fault.ts'
 import type { SocketAsk, SubjectSource } from '../../../providers/subject-source.ts'
 import { askSource } from './ask-source.ts'
@@ -19,6 +20,8 @@ export async function lookForSocket(source: SubjectSource, ask: SocketAsk, world
  */
 export async function askSocket(source: SubjectSource, ask: SocketAsk, audience: string | null, world: SubjectWorld): Promise<Secret> {
   const socketPath = world.socketPath ?? ask.socketPath
+  const sight = await lookForSocket(source, ask, world)
+  if (!sight.there) throw unresolved(`${source.name} offers no identity token here`, sight.why, sight.fix)
   const address = `what listens on ${socketPath}`
   const answer = await askSource(
     { source, address },
