@@ -340,17 +340,30 @@ describe('the answer of the second step', () => {
   })
 
   it.each([
-    [403, 'forbidden'],
-    [401, 'refused'],
-    [404, 'refused'],
-    [429, 'not_processed'],
-    [503, 'not_processed'],
-    [500, 'lost'],
-  ])('%d is judged by the same table', (status, kind) => {
+    [403, 'forbidden', 'CLAW_FORBIDDEN', 'does not allow the exchange'],
+    [401, 'refused', 'CLAW_CREDENTIAL_REJECTED', 'refused the token of the first step'],
+    [404, 'refused', 'CLAW_CREDENTIAL_REJECTED', 'refused the token of the first step'],
+    [500, 'lost', 'CLAW_SERVER', 'failed'],
+  ])('%d is judged by the same table', (status, kind, code, does) => {
     expect(second(status, { error: { code: status, message: 'x', status: 'X' } })).toMatchObject({
       kind,
-      error: { data: { status, error: 'X' } },
+      error: { code, what: `\`https://auth.vendor.example\` ${does}`, data: { status, error: 'X' } },
     })
+  })
+
+  it('names the account where it was refused', () => {
+    expect(second(404, { error: { code: 404, status: 'NOT_FOUND' } })).toMatchObject({
+      error: { why: 'HTTP 404, `NOT_FOUND`', fix: 'check `service_account` of this method in the configuration' },
+    })
+  })
+
+  it.each([
+    [429, 'CLAW_RATE_LIMIT'],
+    [503, 'CLAW_OVERLOADED'],
+  ])('%d leaves no identity token that could be posted again', (status, code) => {
+    const { kind, ...rest } = second(status, {}, { 'retry-after': '7' })
+    expect([kind, 'retryAfterMs' in rest]).toEqual(['lost', false])
+    expect(rest).toMatchObject({ error: { code, data: { status, retryAfterMs: 7_000 } } })
   })
 })
 

@@ -16,6 +16,8 @@ export interface SecondStepRules {
   readonly fixedFields?: Readonly<Record<string, string>> | undefined
   /** Those of the fields that are lists on the wire: their words. */
   readonly listFields?: readonly string[] | undefined
+  /** The id of the account: where it is not set there is no second step. */
+  readonly when: string
   readonly accessField: string
   /** RFC 3339 */
   readonly expiryField: string
@@ -58,7 +60,7 @@ export function requestSecondStep(
 }
 
 /**
- * Judges the answer of the second request. Never throws.
+ * Judges the answer of the second request. Never throws. It is never `not_processed`: the subject token was spent on the first.
  *
  * @param rules those of the first
  */
@@ -68,7 +70,7 @@ export function judgeSecondStep(
   rules: RefusalRules & { readonly accessMaxS: number },
   at: ExchangeAt,
 ): ExchangeVerdict {
-  return judged(answer, rules, at, (fields) => {
+  const verdict = judged(answer, rules, at, (fields) => {
     const token = mintedToken(fields, step.accessField)
     const expiry = fields.get(step.expiryField)
     const isInstant = typeof expiry === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/.test(expiry)
@@ -77,4 +79,8 @@ export function judgeSecondStep(
     const lifetimeMs = lifetimeUntil(expiresAt, answer, at.now, rules.accessMaxS)
     return { kind: 'granted', token, lifetimeMs, principal: {}, accountId: null, plan: null, scopes: null }
   })
+  if (verdict.kind === 'not_processed') return { kind: 'lost', error: verdict.error }
+  if (verdict.kind !== 'refused') return verdict
+  const what = `\`${new URL(at.url).origin}\` refused the token of the first step`
+  return { kind: 'refused', error: verdict.error.reworded({ what, fix: `check \`${step.when}\` of this method in the configuration` }) }
 }
