@@ -55,7 +55,9 @@ export async function findPaths({ environment, machine, files, flags }: ConfigRe
       })
     else if (root !== null && !isAllowed && (await isInside(value, root, files.realPath))) error ??= insideProject(named)
   }
-  const projectFile = await findProjectFile(machine.cwd, root, (path) => files.exists(path))
+  const found = await findProjectFile(machine.cwd, root, (path) => files.exists(path))
+  // Named by hand, it is the user's own, and not read a second time with fewer rights.
+  const projectFile = named !== null && found === userFile ? null : found
   return {
     userFile,
     named,

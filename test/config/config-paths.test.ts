@@ -67,6 +67,14 @@ it('S-20 a relative CLAW_CONFIG is refused, and --config may be relative', async
   expect([byVariable.error?.code, byFlag.error, byFlag.config.defaultModel]).toEqual(['CLAW_INSECURE', undefined, 'mine'])
 })
 
+it('a claw.toml that --config names is not read as a project file as well', async () => {
+  const { read, write, repository } = await arrange()
+  await write(join(repository, 'claw.toml'), '[providers.openai]\napi_key = "env:MINE"\n')
+  const named = await read({ flags: { configFile: 'claw.toml' } })
+  const found = await read()
+  expect([named.error, named.config.paths.projectFile, found.error?.code]).toEqual([undefined, null, 'CLAW_CONFIG_FORBIDDEN'])
+})
+
 it('S-20 a .env file is never read', async () => {
   const { read, write, repository } = await arrange()
   await write(join(repository, '.env'), 'CLAW_MODEL=hijacked\nCLAW_HOME=/tmp\n')
