@@ -67,6 +67,11 @@ describe('github.yml', () => {
 })
 
 describe('gitlab.yml', () => {
+  it('installs claw as the workflow of GitHub does, where no checkout is', () => {
+    expect(gitlab.ask.before_script).toEqual(['npm install --global --ignore-scripts "$CLAW_PACKAGE"'])
+    expect(gitlab.ask.variables).toMatchObject({ GIT_STRATEGY: 'none' })
+  })
+
   it('has the token under the name that the SDK of the vendor has, for the audience of its guide', () => {
     expect(gitlab.ask.id_tokens).toEqual({ [String(ANTHROPIC?.envMap.assertion)]: { aud: ANTHROPIC?.defaultAudience } })
   })
@@ -79,7 +84,7 @@ describe('gitlab.yml', () => {
 
 describe('buildkite.yml', () => {
   it('uses the configuration beside it, and leaves nothing on the agent', () => {
-    expect(buildkite.steps[0].env).toEqual({ CLAW_CONFIG: '.buildkite/claw.toml', CLAW_STORE: 'memory' })
+    expect(buildkite.steps[0].env).toEqual({ CLAW_STORE: 'memory' })
     expect(textOfExample('buildkite.toml').split('\n', 1)[0]).toMatch(/^# \.buildkite\/claw\.toml: /)
   })
 })
