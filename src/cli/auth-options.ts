@@ -1,7 +1,7 @@
 import { ClawError } from '../core/errors.ts'
 
 /** The flags of `claw auth` that name a method. */
-export const METHOD_FLAGS = ['--device', '--browser', '--paste', '--api-key', '--token'] as const
+export const METHOD_FLAGS = ['--device', '--browser', '--paste', '--api-key', '--token', '--identity'] as const
 export type MethodFlag = (typeof METHOD_FLAGS)[number]
 
 /** Where no method is named: what is handed over is a key or token; else claw chooses, at most a device code. */
@@ -13,7 +13,7 @@ export const BELONGS: Readonly<Record<string, readonly Way[]>> = {
   '--no-wait': ['--device', 'choice'],
   '--paste-stdin': ['--browser'],
   '--open': ['--browser'],
-  '--force': ['--device', '--browser', '--paste', 'choice'],
+  '--force': ['--device', '--browser', '--paste', '--identity', 'choice'],
   '--stdin': ['--api-key', '--token', 'value'],
   '--from-env': ['--api-key', '--token', 'value'],
   '--from-file': ['--api-key', '--token', 'value'],
@@ -29,6 +29,7 @@ const EXAMPLE: Readonly<Record<MethodFlag, string>> = {
   '--paste': 'openrouter',
   '--api-key': 'openai',
   '--token': 'openai-codex',
+  '--identity': 'anthropic',
 }
 
 /** @returns the only method that was named. @throws {ClawError} `CLAW_USAGE` for options that do not fit together */

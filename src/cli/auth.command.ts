@@ -26,6 +26,9 @@ export class AuthCommand extends ClawCommand {
       terminal without any of these it is asked for without echo. The end of a token is the one that it claims, else
       --expires-in.
 
+      With --identity the token that the CI system or machine gives this job is shown claim by claim, exchanged once for a
+      short-lived one of the provider, and that one kept: there is no key to store.
+
       Without a method claw leaves alone what is there already, and on a terminal chooses a device code; in CI it chooses none,
       and says which flags there are.
     `,
@@ -34,6 +37,7 @@ export class AuthCommand extends ClawCommand {
       ['Store a key from a pipe', 'printf %s "$KEY" | $0 auth --api-key openai --stdin'],
       ['Print an address to sign in at, from any machine', '$0 auth --paste openrouter'],
       ['Start now, go on in a later step', '$0 auth --device moonshot --no-wait'],
+      ["Exchange this job's own identity, with no key anywhere", '$0 auth --identity anthropic'],
     ],
   })
 
@@ -46,6 +50,7 @@ export class AuthCommand extends ClawCommand {
   open = Option.Boolean('--open', false, { description: 'with --browser: open the address here, on a terminal with a display' })
   apiKey = Option.Boolean('--api-key', false, { description: 'store an API key' })
   token = Option.Boolean('--token', false, { description: 'store a bearer or setup token' })
+  identity = Option.Boolean('--identity', false, { description: "exchange this job's own identity token for one of the provider" })
   stdin = Option.Boolean('--stdin', false, { description: 'read the key from stdin' })
   fromEnv = Option.String('--from-env', { description: 'read the key from this variable' })
   fromFile = Option.String('--from-file', { description: 'read the key from this file' })
@@ -72,6 +77,7 @@ export class AuthCommand extends ClawCommand {
     try {
       if (method === undefined) return await this.#choose(this.provider)
       if (method === '--device') return await this.#signInWithDevice(this.provider)
+      if (method === '--identity') return await this.#exchangeIdentity(this.provider)
       if (method === '--browser' || method === '--paste') return await this.#signInInBrowser(this.provider)
       return await this.#storeKey(this.provider, method === '--token' ? 'token' : 'api_key')
     } catch (thrown) {
@@ -87,6 +93,7 @@ export class AuthCommand extends ClawCommand {
       '--paste': this.paste,
       '--api-key': this.apiKey,
       '--token': this.token,
+      '--identity': this.identity,
       '--qr': this.qr,
       '--no-wait': !this.wait,
       '--paste-stdin': this.pasteStdin,
@@ -129,6 +136,11 @@ export class AuthCommand extends ClawCommand {
       open: this.open,
       paste: this.pasteStdin ? 'stdin-lines' : 'none',
     })
+  }
+
+  async #exchangeIdentity(provider: string): Promise<number> {
+    const { exchangeIdentity } = await import('./auth-identity.ts')
+    return exchangeIdentity(await this.openSession(), this.#deviceOutput(), { provider, force: this.force, check: this.check })
   }
 
   async #storeKey(provider: string, method: 'api_key' | 'token'): Promise<number> {

@@ -12,6 +12,7 @@ import { authResult } from './auth-result.ts'
 /**
  * Says what a sign-in has brought, after the cheap request that shows whether it works.
  *
+ * @param more further fields of the result
  * @param wanted `true`: a failed check is exit 1, also of what was there already; `false`: none is made; `undefined`: it is a warning
  */
 export async function finishSignIn(
@@ -19,6 +20,7 @@ export async function finishSignIn(
   { route, record: stored, changed, before }: SignedIn,
   output: DeviceSignInOutput,
   wanted: boolean | undefined,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<number> {
   const isAsked = wanted ?? changed
   const check = isAsked ? await checked(session, { route, record: stored, changed }) : null
@@ -26,7 +28,7 @@ export async function finishSignIn(
   const record = check === null ? stored : ((await session.ports.store.read()).records.find(({ id }) => id === stored.id) ?? stored)
   const account = accountWords(record.account)
   if (output.json) {
-    await output.print(authResult(record, { store: session.ports.store.backend, changed, check }))
+    await output.print({ ...authResult(record, { store: session.ports.store.backend, changed, check }), ...more })
   } else {
     await output.say(
       changed

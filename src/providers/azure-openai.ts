@@ -89,6 +89,7 @@ export const azureOpenai: ProviderEntry = {
         outlivesSubject: 'unknown',
         accessMaxS: 0,
         responseRequired: ['access_token', 'expires_in'],
+        envIsShared: true,
         envMap: {
           tenant_id: 'AZURE_TENANT_ID',
           client_id: 'AZURE_CLIENT_ID',

@@ -96,6 +96,7 @@ export const bedrock: ProviderEntry = {
           encode: 'base64',
           prefix: 'bedrock-api-key-',
         },
+        envIsShared: true,
         envMap: { role_arn: 'AWS_ROLE_ARN', assertion_file: 'AWS_WEB_IDENTITY_TOKEN_FILE', region: 'AWS_REGION' },
         errorMap: {},
       },

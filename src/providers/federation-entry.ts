@@ -50,12 +50,16 @@ export interface FederationEntry {
   readonly contextMaxBytes?: number
   readonly expiresInDefaultS?: number
   readonly envMap: Readonly<Record<string, string>>
+  /** Other programs of the vendor's platform have the same variables: half of them means nothing. */
+  readonly envIsShared?: boolean
   /** Variables of which one without the others is an error. */
   readonly envAllOrError?: readonly string[]
   readonly envPathAbsolute?: readonly string[]
   readonly advisoryBufferS?: number
   readonly errorMap: Readonly<Record<string, string>>
   readonly refusedHint?: string
+  /** What the vendor's rule says of a claim, for people who compare the two. */
+  readonly claimRules?: Readonly<Record<string, string>>
   /** A second request, with the minted token, where the id of that name is set. */
   readonly secondStep?: SecondStep
   /** `type` of a file of the vendor's that holds the same facts. */

@@ -76,6 +76,7 @@ export const googleVertex: ProviderEntry = {
           expiryField: 'expireTime',
           hosts: ['iamcredentials.googleapis.com'],
         },
+        envIsShared: true,
         envMap: { config_file: 'GOOGLE_APPLICATION_CREDENTIALS' },
         configFileType: 'external_account',
         errorMap: { '400': 'refused', '401': 'refused', '403': 'forbidden', '429': 'rate_limit', '5xx': 'transient' },

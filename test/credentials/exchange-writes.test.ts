@@ -41,7 +41,7 @@ const exchanged = (sha256: string, generation = 0, token = 'minted-token-1'): Re
 })
 
 /** The record after some writes, each of which must have been taken. */
-function after(...writes: readonly RecordWrite[]): CredentialRecord {
+function written(...writes: readonly RecordWrite[]): CredentialRecord {
   const last = writes.reduce<CredentialRecord | null>((record, write) => {
     const judged = judge(record, write)
     if (judged.outcome !== 'written' || !judged.record) throw new Error(`${write.type} was ${JSON.stringify(judged)}`)
@@ -61,7 +61,7 @@ function said(judged: Judged): unknown {
 
 describe('an identity token that is about to be posted', () => {
   it('begins a record that holds no credential yet', () => {
-    const { state, generation, secrets, exchange, fence, kind, method } = after(presented('aa'))
+    const { state, generation, secrets, exchange, fence, kind, method } = written(presented('aa'))
     expect({ state, generation, secrets, exchange, fence, kind, method }).toEqual({
       state: 'logged_out',
       generation: 0,
@@ -74,7 +74,7 @@ describe('an identity token that is about to be posted', () => {
   })
 
   it('is noted once, and only by who holds the lease and read what stands there', () => {
-    const before = after(presented('aa'))
+    const before = written(presented('aa'))
     expect([
       said(judge(before, presented('aa'))),
       said(judge(before, presented('bb', 1))),
@@ -93,15 +93,15 @@ describe('an identity token that is about to be posted', () => {
   })
 
   it('is remembered for an hour beyond its end, for ever where it has none, and never more than 64 of them', () => {
-    const first = after(presented('old', 0, -HOUR - 1), presented('young', 0, -HOUR + 1), presented('endless', 0, null))
-    expect(after(presented('old', 0, -HOUR), presented('new')).exchange?.presented.map(({ sha256 }) => sha256)).toEqual(['new'])
+    const first = written(presented('old', 0, -HOUR - 1), presented('young', 0, -HOUR + 1), presented('endless', 0, null))
+    expect(written(presented('old', 0, -HOUR), presented('new')).exchange?.presented.map(({ sha256 }) => sha256)).toEqual(['new'])
     expect(first.exchange?.presented.map(({ sha256 }) => sha256)).toEqual(['young', 'endless'])
-    const many = after(...Array.from({ length: 70 }, (_, n) => presented(`h${n}`)))
+    const many = written(...Array.from({ length: 70 }, (_, n) => presented(`h${n}`)))
     expect([many.exchange?.presented.length, many.exchange?.presented[0]?.sha256]).toEqual([64, 'h6'])
   })
 
   it('may be posted again when it was taken back', () => {
-    const before = after(presented('aa'), presented('bb'), withdrawn('aa'))
+    const before = written(presented('aa'), presented('bb'), withdrawn('aa'))
     expect(before.exchange?.presented.map(({ sha256 }) => sha256)).toEqual(['bb'])
     expect([said(judge(before, withdrawn('aa'))), said(judge(before, presented('aa')))]).toEqual(['it is not noted', 'written'])
   })
@@ -109,7 +109,7 @@ describe('an identity token that is about to be posted', () => {
 
 describe('what an identity token was exchanged for', () => {
   it('is the next generation, dated from the sending of the request', () => {
-    expect(open(after(presented('aa'), exchanged('aa')))).toMatchObject({
+    expect(open(written(presented('aa'), exchanged('aa')))).toMatchObject({
       state: 'ok',
       generation: 1,
       expiresAt: NOW - 2_000 + HOUR,
@@ -121,15 +121,15 @@ describe('what an identity token was exchanged for', () => {
   })
 
   it('is kept although the lease ran out, and dropped where another one came first', () => {
-    const before = after(presented('aa'))
+    const before = written(presented('aa'))
     expect(said(judge(before, exchanged('aa'), { leaseEndsAt: () => null }))).toBe('written')
-    const overtaken = after(presented('aa'), presented('bb'), exchanged('bb'))
+    const overtaken = written(presented('aa'), presented('bb'), exchanged('bb'))
     expect(said(judge(overtaken, exchanged('aa')))).toBe('the credential has moved on')
     expect(said(judge(before, exchanged('cc')))).toBe('it is not noted')
   })
 
   it('is dropped after a sign-out, which forgets whose it was and not what was posted', () => {
-    const signedOut = after(presented('aa'), exchanged('aa'), presented('bb', 1), { type: 'logged_out', id: ID })
+    const signedOut = written(presented('aa'), exchanged('aa'), presented('bb', 1), { type: 'logged_out', id: ID })
     expect(said(judge(signedOut, exchanged('bb', 1)))).toBe('the credential has moved on')
     expect({ secrets: signedOut.secrets, exchange: signedOut.exchange }).toEqual({
       secrets: null,
@@ -145,7 +145,7 @@ describe('what an identity token was exchanged for', () => {
   })
 
   it('comes back from the file as it went there, with what a newer claw put beside it', () => {
-    const record = after(presented('aa'), exchanged('aa'), presented('bb', 1, null))
+    const record = written(presented('aa'), exchanged('aa'), presented('bb', 1, null))
     const bytes = encodeDocument({ ...EMPTY_DOCUMENT, records: [record] })
     const later = JSON.parse(bytes.toString())
     later.records[0].exchange.later = 1

@@ -10,6 +10,7 @@ import { MemoryStore } from '../../src/credentials/memory-store.ts'
 import { isLease } from '../../src/credentials/store.ts'
 import { systemConfigFiles } from '../../src/platform/config-files.ts'
 import { environmentOf } from '../../src/platform/environment.ts'
+import type { Http } from '../../src/platform/http.ts'
 import type { Machine } from '../../src/platform/machine.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
@@ -43,6 +44,12 @@ const machine: Machine = {
   processStart: (pid) => (pid === 100 ? '1' : undefined),
 }
 
+/** Looking for credentials asks nobody. */
+const unreachable: Http = {
+  request: ({ url }) => Promise.reject(new Error(`${url} was asked`)),
+  connect: (url) => Promise.reject(new Error(`${url} was connected to`)),
+}
+
 /** The world with the configuration as written, read by the real reader. `$DIR` stands for its directory, in variables too. */
 export async function credentialWorld(
   toml = '',
@@ -61,7 +68,7 @@ export async function credentialWorld(
   const store = new MemoryStore({ clock, random: systemRandom, machine: here })
   const config = await loadConfig({ environment, machine: here, files: systemConfigFiles, flags: { profile }, catalogue: catalogueNames() })
   return {
-    ports: { clock, environment, machine: here, store },
+    ports: { clock, environment, http: unreachable, machine: here, store },
     config,
     catalogue: buildCatalogue(config, undefined, environment),
     signal: new AbortController().signal,

@@ -4,4 +4,4 @@ import type { Method, Protocol } from '../../core/vocabulary.ts'
 export const SPOKEN_PROTOCOLS: readonly Protocol[] = ['anthropic-messages', 'openai-chat']
 
 /** The sign-in methods that have a command here, of those that the catalogue knows. */
-export const BUILT_METHODS: readonly Method[] = ['api_key', 'token', 'pkce', 'device', 'none']
+export const BUILT_METHODS: readonly Method[] = ['api_key', 'token', 'pkce', 'device', 'identity', 'none']

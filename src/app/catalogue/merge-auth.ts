@@ -35,7 +35,9 @@ function newEntry(id: string, overrides: AuthOverrides, known: readonly AuthEntr
   const method = isMethod(overrides.method) ? overrides.method : 'identity'
   const kind = AUTH_KIND_OF[method]
   const model = kind === 'workload_identity' ? known.find((entry) => entry.kind === kind) : undefined
-  return model ? { ...model, id } : plainAuth(id, kind, protocol)
+  if (model) return { ...model, id }
+  const plain = plainAuth(id, kind, protocol)
+  return kind === 'workload_identity' ? { ...plain, federation: PLAIN_FEDERATION } : plain
 }
 
 function withOverrides(entry: AuthEntry, overrides: AuthOverrides): AuthEntry {
@@ -51,7 +53,7 @@ const PLAIN_FEDERATION: FederationEntry = {
   grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
   subjectField: 'subject_token',
   subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
-  bodyFields: ['grant_type', 'subject_token', 'subject_token_type'],
+  bodyFields: ['grant_type', 'subject_token', 'subject_token_type', 'requested_token_type', 'client_id', 'scope', 'audience', 'resource'],
   requiredFields: ['subject_token'],
   idPatterns: {},
   defaultAudience: '',

@@ -12,6 +12,7 @@ import { jwtExpiry } from '../../protocols/oauth/jwt-claims.ts'
 import { KIND_OF } from '../../providers/auth-kinds.ts'
 import type { AuthEntry, AuthKind } from '../../providers/entry.ts'
 import type { Catalogue, Named, Route } from '../catalogue/catalogue.ts'
+import type { Federation } from '../identity/federation.ts'
 import { foreignTo } from '../sign-in/key-origin.ts'
 import { plainAuth } from '../catalogue/merge-auth.ts'
 import { takesModel } from '../catalogue/route-models.ts'
@@ -40,6 +41,8 @@ export interface Candidate extends Found {
   readonly account: string | null
   /** The one that it is good for, where its variable says so. */
   readonly region: string | null
+  /** Of an identity: what it is exchanged by. */
+  readonly federation: Federation | null
   readonly reason: string | null
   readonly error: ClawError | null
 }
@@ -82,6 +85,7 @@ const NOTHING = {
   expiresAt: null,
   account: null,
   region: null,
+  federation: null,
   reason: null,
   error: null,
   stops: false,

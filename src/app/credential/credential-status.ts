@@ -116,15 +116,13 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: 
   return survey.rows
     .filter(({ source, state }) => source !== 'none' && state !== 'missing' && state !== 'pending')
     .map((row) => {
-      const record = row.source.startsWith('store:')
-        ? storedRecords(snapshot, session.catalogue, { route: row.route, profile: row.profile, kind: row.kind })[0]
-        : undefined
+      const record = recordOf(row, snapshot, session)
       return {
         provider: session.catalogue.route(row.route).provider,
         route: row.route,
         profile: row.profile,
         kind: row.kind,
-        method: record?.method ?? (row.kind === 'api_key' || row.kind === 'token' ? row.kind : null),
+        method: record?.method ?? (row.kind === 'api_key' || row.kind === 'token' || row.kind === 'identity' ? row.kind : null),
         source: row.source,
         account: record?.account?.name ?? record?.account?.id ?? null,
         plan: record?.account?.plan ?? null,
@@ -136,6 +134,15 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: 
         lastRefresh: record?.lastRefresh ? { ...record.lastRefresh, at: formatInstant(record.lastRefresh.at) } : null,
       }
     })
+}
+
+/** What lies in the store of a row: the credential itself, or the token that an identity was exchanged for. */
+function recordOf(row: Survey['rows'][number], snapshot: Snapshot, { catalogue }: Session): CredentialRecord | undefined {
+  const isKept = row.kind === 'identity' && row.expiresAt !== null
+  if (!isKept && !row.source.startsWith('store:')) return undefined
+  const { route, profile, kind } = row
+  const records = storedRecords(snapshot, catalogue, { route, profile, kind })
+  return isKept ? records.find(({ expiresAt }) => expiresAt !== null && formatInstant(expiresAt) === row.expiresAt) : records[0]
 }
 
 /** Stored credentials of other profiles, and of providers that the configuration no longer has. */
@@ -174,5 +181,7 @@ function standing(
 }
 
 function isSame(a: StatusRow, b: StatusRow): boolean {
-  return a.route === b.route && a.profile === b.profile && a.kind === b.kind && a.source === b.source
+  // What an identity was exchanged for is shown where the identity is.
+  const isSameSource = a.kind === 'identity' ? a.expiresAt === b.expiresAt : a.source === b.source
+  return a.route === b.route && a.profile === b.profile && a.kind === b.kind && isSameSource
 }

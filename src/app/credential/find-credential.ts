@@ -8,6 +8,8 @@ import type { Snapshot } from '../../credentials/store.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
 import { type Candidate, masked, type Scope } from './candidates.ts'
 import type { Named, Route } from '../catalogue/catalogue.ts'
+import type { Federation } from '../identity/federation.ts'
+import { contradictions } from './contradictions.ts'
 import { checkAuthMode, checkExpectation, noCredential, profilesOf, stoppedError, unknownProfile } from './credential-errors.ts'
 import { placeOf } from './credential-place.ts'
 import { type CredentialQuestion, type CredentialWorld, readStore } from './credential-question.ts'
@@ -61,6 +63,8 @@ export interface ChosenCredential {
   readonly contradictedBy?: readonly string[]
   /** Reads it again after a refusal; null where that can bring nothing new. */
   readonly reread: (() => Promise<Secret>) | null
+  /** What it is exchanged by, where it is the identity of a workload: `secret` is then the kept token, or null. */
+  readonly federation: Federation | null
   /** How it came to be usable at the API, where it was not by itself. */
   readonly access?: CredentialAccess
 }
@@ -110,7 +114,7 @@ export async function surveyCredentials(world: CredentialWorld, question: Creden
     const gathered = [
       ...(await Promise.all([fromConfig(scope, references), fromEnvironment(scope, references), fromBundle(scope, references)])),
       fromStore(scope, { backend: store.backend, snapshot, sight: (holder) => store.sight(holder) }),
-      fromIdentity(scope),
+      await fromIdentity(scope, world, snapshot),
       fromNothing(scope),
     ]
     const { resolution, candidates } = await settled(
@@ -187,16 +191,6 @@ function judge(
   }
 }
 
-/** The variables of a region are for that region: they contradict only each other. */
-function contradictions(winner: Candidate, candidates: readonly Candidate[]): string[] {
-  const { origin, auth, region, secret } = winner
-  if (origin !== 'environment' || !secret) return []
-  return candidates
-    .filter((other) => other.origin === origin && other.auth.id === auth.id && other.route === winner.route && other.region === region)
-    .filter((other) => other.fact === 'usable' && other.secret?.equals(secret) === false)
-    .map(({ source }) => source)
-}
-
 /** A profile that was named by a flag or a variable must exist; one of the configuration need not while another credential serves. */
 function checkProfile(config: Config, profile: string, snapshot: Snapshot | ClawError, winner: Candidate | null): void {
   if (profile === DEFAULT_PROFILE || snapshot instanceof ClawError || profilesOf(snapshot).includes(profile)) return
@@ -212,7 +206,7 @@ function choose(
   state: CandidateState,
   degraded: boolean,
 ): ChosenCredential {
-  const { route, source, reference, kind, profile, auth, secret, record, expiresAt, account, reread } = winner
+  const { route, source, reference, kind, profile, auth, secret, record, expiresAt, account, reread, federation } = winner
   return {
     named,
     route,
@@ -230,6 +224,7 @@ function choose(
     account,
     degraded,
     reread,
+    federation,
     ...placeOf(winner, ports.environment),
   }
 }

@@ -1,13 +1,16 @@
 import { ClawError } from '../../core/errors.ts'
 import { formatInstant } from '../../core/duration.ts'
-import { referenceName, type Reference } from '../../core/reference.ts'
+import { referenceName } from '../../core/reference.ts'
 import { type Bundle, readBundle } from '../../credentials/bundle.ts'
 import { findVariable } from '../../credentials/environment-source.ts'
 import { type ReferenceWorld, resolveReference } from '../../credentials/references.ts'
 import { readSecretFile } from '../../credentials/secret-file.ts'
+import type { Snapshot } from '../../credentials/store.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
 import { authFor, type Candidate, candidate, judgeModel, judgeValue, type Scope } from './candidates.ts'
 import type { Route } from '../catalogue/catalogue.ts'
+import type { CredentialWorld } from './credential-question.ts'
 
 /** What was looked at, whether anything was there or not. */
 export interface Gathered {
@@ -151,33 +154,27 @@ function bundled(bundle: Bundle, route: Route, scope: Scope, world: ReferenceWor
   return { ...base, fact: 'expired', stops: true, error, reason: error.message }
 }
 
-/** Identity methods that the user's file configures. */
-export function fromIdentity(scope: Scope): Gathered {
-  const candidates = scope.named.routes.flatMap((route) =>
+/** Identity methods that the user's file configures, or the variables of the vendor's own SDK. */
+export async function fromIdentity(scope: Scope, world: CredentialWorld, snapshot: Snapshot | ClawError): Promise<Gathered> {
+  const methods = scope.named.routes.flatMap((route) =>
     route.entry.auth
-      .filter((auth) => auth.kind === 'workload_identity' && auth.subjectToken !== undefined)
-      .map((auth) => identityCandidate(route, auth, scope)),
+      .filter((auth) => auth.kind === 'workload_identity' && mayBeFederated(auth, world.ports.environment))
+      .map((auth) => ({ route, auth })),
   )
+  if (methods.length === 0) return { candidates: [], lookedAt: [] }
+  const { identityCandidates } = await import('../identity/identity-candidates.ts')
+  const known = snapshot instanceof ClawError ? null : snapshot
+  const found = await Promise.all(methods.map((method) => identityCandidates(method, scope, world, known)))
+  const candidates = found.flat()
   return { candidates, lookedAt: candidates.map(({ source }) => source) }
 }
 
-function identityCandidate(route: Route, auth: AuthEntry, { profile }: Scope): Candidate {
-  const source = `identity:${auth.subjectToken ? sourceName(auth.subjectToken) : auth.id}`
-  return candidate({
-    origin: 'identity',
-    kind: 'identity',
-    fact: 'missing',
-    source,
-    route,
-    auth,
-    profile,
-    setting: `providers.${route.id}.auth.${auth.id}`,
-    reason: 'this version of claw exchanges no identity tokens',
-  })
-}
-
-function sourceName(reference: Reference): string {
-  return reference.scheme === 'oidc' ? reference.source : referenceName(reference)
+/** Whether anything speaks for an identity method here: a look at variables, before its settings are read. */
+function mayBeFederated({ subjectToken, ids, federation }: AuthEntry, environment: Environment): boolean {
+  if (subjectToken !== undefined || ids !== undefined) return true
+  return Object.values(federation?.envMap ?? {}).some(
+    (name) => environment.get(name) !== undefined || environment.get(`${name}_FILE`) !== undefined,
+  )
 }
 
 /** Routes that need no credential. */

@@ -11,7 +11,7 @@ import { type Demand, type UsableCredential, usableCredential } from './usable-c
 /** A credential that may be handed to another program now. @throws {ClawError} what finding and refreshing it throw. */
 export async function handOut(session: Session, name: string, demand: Demand): Promise<UsableCredential> {
   const chosen = await findCredential(session, { named: session.catalogue.find(name), model: null })
-  if (chosen.secret === null)
+  if (chosen.kind === 'none')
     throw new ClawError('CLAW_NO_CREDENTIAL', {
       what: `\`${chosen.route.id}\` needs no credential, so there is none to print`,
       fix: `claw prompt -m ${name} TEXT`,

@@ -29,7 +29,8 @@ export function fromStore(scope: Scope, store: StoreReading): Gathered {
   const ofRoute = (id: string): Route | undefined => named.routes.find((route) => route.id === id)
   const records = snapshot.records.flatMap((record) => {
     const route = record.profile === profile ? ofRoute(record.route) : undefined
-    return route && record.state !== 'logged_out' && record.secrets !== null
+    // The kept token of an identity belongs to the method that it was exchanged by, and is found there.
+    return route && record.kind !== 'identity' && record.state !== 'logged_out' && record.secrets !== null
       ? [judgeModel(stored(record, route, source, snapshot.now, store.sight), scope)]
       : []
   })

@@ -27,6 +27,7 @@ export function storedCredential({ catalogue, ports }: Session, route: Route, re
     account: null,
     degraded: false,
     reread: null,
+    federation: null,
     ...placeOf(candidate({ origin: 'store', kind, fact: 'usable', source, route, auth, profile, record }), ports.environment),
   }
 }

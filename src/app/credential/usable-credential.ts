@@ -2,10 +2,11 @@ import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
-import { DEFAULT_MARGIN_MS, decideRefresh, remainingMs } from '../../credentials/refresh-decision.ts'
+import { DEFAULT_MARGIN_MS, decideRefresh, marginOf, remainingMs } from '../../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../../credentials/store.ts'
 import { accessStepOf } from '../access/access-step.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
+import type { Federation } from '../identity/federation.ts'
 import { maxAgeOf } from '../sign-in/grant-terms.ts'
 import { type Notice, scopeNotices } from '../refresh/lost-scopes.ts'
 import type { Session } from '../session.ts'
@@ -61,11 +62,12 @@ export async function usableCredential(session: Session, chosen: ChosenCredentia
 
 /** A grant whose token may be sent now; everything else as it is. */
 async function freshCredential(session: Session, chosen: ChosenCredential, demand: Demand): Promise<UsableCredential> {
-  const { record, auth } = chosen
+  const { record, auth, federation } = chosen
+  if (federation) return identity(session, chosen, federation, demand)
   if (record && session.config.store.boundToMachine && (await session.ports.store.read()).copied) throw copiedStore(record)
   if (record?.kind !== 'oauth') return fresh(unexpired(session, chosen, demand))
   const { store, clock } = session.ports
-  const marginMs = session.config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
+  const marginMs = marginMsOf(session, auth)
   const now = clock.wall()
   const isNewer =
     demand.renew === true ||
@@ -86,6 +88,21 @@ async function freshCredential(session: Session, chosen: ChosenCredential, deman
     throw new ClawError('CLAW_NO_CREDENTIAL', { what: `the grant of \`${chosen.route.id}\` was signed out meanwhile` })
   const { outcome, warning, lostScopes } = kept
   return { credential: withSecret(chosen, kept.record.secrets.access, kept.record), outcome, warning, lostScopes }
+}
+
+/** A kept token that serves is used as it is; the exchange is loaded only where there is one. */
+async function identity(session: Session, chosen: ChosenCredential, federation: Federation, demand: Demand): Promise<UsableCredential> {
+  const { record, auth } = chosen
+  const leftMs = record ? remainingMs(record, session.ports.clock.wall()) : 0
+  const isNewer = demand.renew === true || isRejected(record?.secrets?.access, demand.rejected) || leftMs < (demand.minTtlMs ?? 0)
+  if (record && !isNewer && leftMs > marginOf(record, marginMsOf(session, auth))) return fresh(chosen)
+  const { identityCredential } = await import('../identity/identity-credential.ts')
+  return identityCredential(session, chosen, federation, demand)
+}
+
+/** How long before its end a token is renewed: the configuration's word, the entry's, else five minutes (law 8). */
+function marginMsOf({ config }: Session, { bufferS }: ChosenCredential['auth']): number {
+  return config.refresh.minRemainingMs ?? (bufferS === undefined ? DEFAULT_MARGIN_MS : bufferS * 1_000)
 }
 
 function fresh(credential: ChosenCredential): UsableCredential {

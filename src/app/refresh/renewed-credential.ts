@@ -13,7 +13,7 @@ export async function renewedCredential(session: Session, credential: ChosenCred
   const { secret, record } = credential
   if (!secret) return undefined
   const found = credential.access?.from ?? credential
-  const isMinted = found.secret?.equals(secret) === false
+  const isMinted = found.secret?.equals(secret) === false || found.federation !== null
   if (isMinted || (record?.kind === 'oauth' && record.refreshable)) {
     const { credential: newer } = await usableCredential(session, found, { rejected: fingerprintOf(secret) })
     return newer.secret?.equals(secret) === false ? newer : undefined

@@ -20,7 +20,7 @@ export function methodsOf(named: Named): MethodChoice[] {
     return route.entry.auth
       .filter((auth) => isSignIn(auth) && (link === undefined || link.auth.includes(auth.id)))
       .map((auth) => ({ route, auth, method: METHOD_OF[auth.kind] }))
-      .filter(({ method }) => BUILT_METHODS.includes(method))
+      .filter(({ auth, method }) => BUILT_METHODS.includes(method) && auth.federation?.flow === undefined)
   })
 }
 

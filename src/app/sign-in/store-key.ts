@@ -167,6 +167,7 @@ function chosenFor(session: Session, options: KeyOptions, { route, auth }: Metho
     account: null,
     degraded: false,
     reread: null,
+    federation: null,
     ...place,
   }
 }

@@ -1,0 +1,34 @@
+import type { Reference } from '../../core/reference.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { AuthEntry, FederationEntry } from '../../providers/entry.ts'
+
+interface Beside {
+  readonly reference: Reference
+  readonly values: Readonly<Record<string, string>>
+  /** Null = found by discovery. */
+  readonly tokenUrl: string | null
+  readonly environment: Environment
+}
+
+/**
+ * Whom the job's token is made out to: what the reference says, then the user's file, then the vendor's variable, then what
+ * is usual at the vendor; an authorization server of one's own is its own audience (RFC 7523 section 3).
+ *
+ * @returns null where only the vendor's rule knows
+ */
+export function audienceOf(
+  auth: AuthEntry,
+  rules: FederationEntry,
+  { reference, values, tokenUrl, environment }: Beside,
+): { readonly audience: string | null; readonly isChosen: boolean } {
+  const inReference = reference.scheme === 'oidc' ? reference.audience : undefined
+  // Where the request has a field of that name, the setting means the field: whom the minted token is for.
+  const inFile = rules.bodyFields.includes('audience') ? undefined : auth.audience
+  const variable = rules.envMap.audience
+  const chosen = inReference ?? inFile ?? (variable === undefined ? undefined : environment.get(variable))
+  if (chosen !== undefined) return { audience: chosen, isChosen: true }
+  const usual = rules.defaultAudience.replace(/\{([a-z_]+)\}/g, (whole, name: string) => values[name] ?? whole)
+  if (usual !== '') return { audience: usual, isChosen: false }
+  const isOwnServer = rules.bodyFields.includes('audience')
+  return { audience: isOwnServer ? (auth.issuer ?? tokenUrl) : null, isChosen: false }
+}

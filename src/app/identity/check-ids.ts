@@ -1,0 +1,82 @@
+import { ClawError } from '../../core/errors.ts'
+import { visibleLine } from '../../core/visible.ts'
+import { jsonFields } from '../../protocols/answer.ts'
+import type { AuthEntry, FederationEntry } from '../../providers/entry.ts'
+import type { Route } from '../catalogue/catalogue.ts'
+import { rulesInForce } from './exchange-grants.ts'
+import type { GivenToken } from './given-token.ts'
+
+/**
+ * Ids that have another shape than the vendor's are those of another vendor, or of another field.
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID`
+ */
+export function checkIds(route: Route, auth: AuthEntry, rules: FederationEntry, values: Readonly<Record<string, string>>): void {
+  for (const [name, pattern] of Object.entries(rules.idPatterns)) {
+    const value = values[name]
+    if (value === undefined || new RegExp(pattern).test(value)) continue
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `\`${name}\` is no id of \`${route.id}\``,
+      why: `it is \`${visibleLine(value, 64)}\`, and one matches \`${pattern}\``,
+      fix: `correct ${placesOf(route, auth, rules, name)}`,
+      data: { id: name },
+    })
+  }
+  const { workload_identity_context: context } = values
+  const { contextMaxBytes } = rules
+  if (context === undefined || contextMaxBytes === undefined) return
+  if (jsonFields(context) && Buffer.byteLength(context) <= contextMaxBytes) return
+  throw new ClawError('CLAW_CONFIG_INVALID', {
+    what: `\`workload_identity_context\` of \`${route.id}\` is no JSON object of at most ${contextMaxBytes} bytes`,
+    fix: `correct ${placesOf(route, auth, rules, 'workload_identity_context')}`,
+  })
+}
+
+/** Half a set of settings: what there is, and what is missing. */
+export function half(
+  route: Route,
+  auth: AuthEntry,
+  rules: FederationEntry,
+  found: { readonly missing: readonly string[]; readonly token: GivenToken | undefined; readonly values: Readonly<Record<string, string>> },
+): ClawError {
+  const { missing, token, values } = found
+  const given = [...Object.keys(values).filter((name) => rules.requiredFields.includes(name)), ...(token ? [rules.subjectField] : [])]
+  const lacking = [...missing, ...(token ? [] : [rules.subjectField])]
+  const places = lacking.map((name) => placesOf(route, auth, rules, name))
+  return new ClawError('CLAW_CONFIG_INVALID', {
+    what: `the identity of \`${route.id}\` is not complete`,
+    why: `there is ${given.map((name) => `\`${name}\``).join(', ') || 'nothing of it'}; missing: ${lacking.map((name) => `\`${name}\``).join(', ')}`,
+    fix: `set ${places.join(' and ')}`,
+    data: { missing: lacking },
+  })
+}
+
+/** Nothing of an identity was given: what it takes. */
+export function nothingGiven({ route, auth }: { readonly route: Route; readonly auth: AuthEntry }): ClawError {
+  const rules = rulesInForce(auth)
+  return rules
+    ? half(route, auth, rules, {
+        missing: rules.requiredFields.filter((name) => name !== rules.subjectField),
+        token: undefined,
+        values: {},
+      })
+    : noExchange(route, auth)
+}
+
+/** A vendor whose tokens are minted by its own tools. */
+export function noExchange(route: Route, auth: AuthEntry): ClawError {
+  return new ClawError('CLAW_CONFIG_INVALID', {
+    what: `this version of claw exchanges no identity tokens for \`${route.id}\``,
+    why: auth.quirks?.[0],
+    fix: `set \`auth_token = "cmd:[…]"\` in [providers.${route.id}] to a program that prints a token, and remove [providers.${route.id}.auth.${auth.id}]`,
+  })
+}
+
+/** Where a setting of an identity may stand: the vendor's variable, where it has one, and the user's file. */
+export function placesOf(route: Route, auth: AuthEntry, { envMap, subjectField }: FederationEntry, name: string): string {
+  const isToken = name === subjectField
+  const variables = isToken ? [envMap.assertion, envMap.assertion_file] : [envMap[name]]
+  const key = isToken ? 'subject_token' : name
+  const inFile = `\`${key}\` in [providers.${route.id}.auth.${auth.id}]`
+  return [...variables.filter((each) => each !== undefined), inFile].join(' or ')
+}

@@ -1,0 +1,20 @@
+import { shownClaims } from '../../protocols/oauth/subject-claims.ts'
+import type { Federation } from './federation.ts'
+import type { JobToken } from './job-token.ts'
+
+/** One claim as it would be presented, and what the vendor's rule must say of it. */
+export interface ClaimRow {
+  readonly claim: string
+  /** Made visible and cut. */
+  readonly value: string
+  /** Null where no rule of the vendor looks at it. */
+  readonly rule: string | null
+}
+
+/** The claims in the order in which people compare them. */
+export function rowsOfClaims({ rules, audience, isAudienceChosen }: Federation, token: JobToken): ClaimRow[] {
+  const matches = rules.claimRules ?? {}
+  const rows = shownClaims(token).map(({ name, value }) => ({ claim: name, value, rule: matches[name] ?? null }))
+  const wanted = audience === null ? null : `${isAudienceChosen ? 'asked for' : 'usual here'}: ${audience}`
+  return rows.map((row) => (row.claim === 'aud' && wanted !== null ? { ...row, rule: [row.rule, wanted].filter(Boolean).join('; ') } : row))
+}

@@ -1,0 +1,112 @@
+import { ClawError } from '../../core/errors.ts'
+import type { CredentialRecord } from '../../credentials/record.ts'
+import { DEFAULT_MARGIN_MS } from '../../credentials/refresh-decision.ts'
+import { derive, type DerivationSettings, type DerivedOutcome } from '../access/derivation.ts'
+import type { ChosenCredential } from '../credential/find-credential.ts'
+import type { Demand, UsableCredential } from '../credential/usable-credential.ts'
+import type { Ports } from '../ports.ts'
+import type { Session } from '../session.ts'
+import { signInCommand } from '../sign-in/sign-in-command.ts'
+import { ExchangeWire } from './exchange-wire.ts'
+import type { Federation } from './federation.ts'
+import { IdentityRun } from './identity-run.ts'
+import { jobToken, type JobToken, judgeJobToken } from './job-token.ts'
+import { subjectWorld } from './subject-world.ts'
+import { obtainSubjectToken } from './subject-tokens.ts'
+
+/** What an exchange brought. */
+export interface Exchanged extends DerivedOutcome {
+  readonly record: CredentialRecord | null
+}
+
+/**
+ * The token of a workload identity: the kept one while it serves, else one exchange by one owner, however many ask.
+ *
+ * @throws {ClawError} `CLAW_IDENTITY_SPENT`, `CLAW_IDENTITY_UNFIT`, `CLAW_CREDENTIAL_REJECTED`, `CLAW_REFERENCE_UNRESOLVED`,
+ * `CLAW_PRINCIPAL_CHANGED`, `CLAW_PROTOCOL`, `CLAW_CONFIG_INVALID`, `CLAW_FORBIDDEN`, `CLAW_RATE_LIMIT`, `CLAW_NETWORK`,
+ * `CLAW_SERVER`, `CLAW_TIMEOUT`, `CLAW_LEASE_BUSY`, `CLAW_STORE_*`.
+ */
+export async function identityCredential(
+  session: Session,
+  chosen: ChosenCredential,
+  federation: Federation,
+  demand: Demand,
+): Promise<UsableCredential> {
+  const { derived, outcome, warning, record } = await exchangeIdentity(session, federation, demand)
+  const account = record?.account?.name ?? record?.account?.id ?? chosen.account
+  return {
+    credential: { ...chosen, secret: derived.secret, record, expiresAt: derived.expiresAt, account, state: 'wins' },
+    outcome: outcome === 'derived' ? 'refreshed' : outcome,
+    warning,
+    lostScopes: [],
+  }
+}
+
+/** The same, which shows the job's token when it was read, before it is judged or sent. */
+export async function exchangeIdentity(
+  session: Session,
+  federation: Federation,
+  demand: Demand,
+  onToken: (token: JobToken) => void = () => {},
+): Promise<Exchanged> {
+  try {
+    return await exchange(session, federation, demand, onToken, session.ports.store)
+  } catch (thrown) {
+    const mayGoOn = thrown instanceof ClawError && thrown.exit.name === 'STORE' && federation.isFresh
+    if (!mayGoOn) throw thrown
+    // A token that is new each time needs no note of what was posted: a store that cannot be written keeps nobody from working.
+    const { MemoryStore } = await import('../../credentials/memory-store.ts')
+    return exchange(session, federation, demand, onToken, new MemoryStore(session.ports))
+  }
+}
+
+async function exchange(
+  session: Session,
+  federation: Federation,
+  demand: Demand,
+  onToken: (token: JobToken) => void,
+  store: Ports['store'],
+): Promise<Exchanged> {
+  const { ports, config, signal } = session
+  const { clock } = ports
+  const requestTimeoutMs = config.store.requestTimeoutMs
+  const wire = new ExchangeWire(ports, federation, requestTimeoutMs)
+  const run = new IdentityRun(
+    federation,
+    {
+      ports: { ...ports, store },
+      wire,
+      settings: derivationSettings(session, federation),
+      requestTimeoutMs,
+      async obtain(limited) {
+        const { reference, audience } = federation
+        const secret = await obtainSubjectToken({ reference, audience }, subjectWorld(session, limited))
+        const token = jobToken(federation, secret, clock.wall())
+        onToken(token)
+        return token
+      },
+      judge: (read, limited) => judgeJobToken(federation, read, () => wire.serverNow(limited)),
+    },
+    demand,
+    signal,
+  )
+  const onWaiting = demand.onWaiting && { onWaiting: demand.onWaiting }
+  const outcome = await derive(run, clock, { waitMs: config.store.waitMs, isOneWay: true, signal, ...onWaiting })
+  return { ...outcome, record: run.record ?? null }
+}
+
+/** The margin is `[refresh] min_remaining` where it is set, else the entry's, else five minutes (law 8). */
+export function marginOfIdentity({ config }: Pick<Session, 'config'>, { auth }: Pick<Federation, 'auth'>): number {
+  return config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
+}
+
+function derivationSettings(session: Session, federation: Federation): DerivationSettings {
+  const { route, profile, auth } = federation
+  return {
+    name: auth.id,
+    isMinted: true,
+    marginMs: marginOfIdentity(session, federation),
+    leaseMs: session.config.store.leaseMs,
+    signInCommand: signInCommand({ method: 'identity', route: route.id, profile }),
+  }
+}

@@ -1,0 +1,104 @@
+import { ClawError } from '../../core/errors.ts'
+import type { CredentialRecord } from '../../credentials/record.ts'
+import { rowsOfClaims, type ClaimRow } from './claim-rows.ts'
+import { wantedCredential } from '../credential/wanted-credential.ts'
+import type { Session } from '../session.ts'
+import { chooseMethod, methodsOf } from '../sign-in/choose-method.ts'
+import type { Route } from '../catalogue/catalogue.ts'
+import { methodOff } from '../sign-in/terms.ts'
+import { nothingGiven } from './check-ids.ts'
+import { type Federation, readFederation } from './federation.ts'
+import { exchangeIdentity } from './identity-credential.ts'
+import { keptToken } from './identity-candidates.ts'
+import { findingsOf, jobToken, type JobToken } from './job-token.ts'
+import { subjectWorld } from './subject-world.ts'
+import { lookForSubject, obtainSubjectToken } from './subject-tokens.ts'
+
+/** What is presented to a vendor, before it is. */
+export interface Presentation {
+  readonly federation: Federation
+  /** The decoded payload of the job's token. */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly rows: readonly ClaimRow[]
+  /** What speaks against it without being a reason to hold it back. */
+  readonly warnings: readonly string[]
+}
+
+export interface IdentitySignInOptions {
+  readonly name: string
+  /** Exchange although the token of the last exchange serves. */
+  readonly force: boolean
+  onPresentation(presentation: Presentation): void
+}
+
+export interface IdentitySignIn {
+  readonly route: Route
+  readonly record: CredentialRecord
+  readonly changed: boolean
+  readonly before: CredentialRecord | undefined
+}
+
+/**
+ * Shows what a job would present, exchanges once and keeps what comes.
+ *
+ * @throws {ClawError} `CLAW_METHOD_UNSUPPORTED`, `CLAW_METHOD_OFF`, `CLAW_CONFIG_INVALID` for half a set, `CLAW_REFERENCE_UNRESOLVED`
+ * where the source has no token here, and as {@link exchangeIdentity}; once something was shown, `data.claims` holds the claims.
+ */
+export async function signInWithIdentity(session: Session, options: IdentitySignInOptions): Promise<IdentitySignIn> {
+  const federation = chosenFederation(session, options.name)
+  const { ports, signal } = session
+  const world = subjectWorld(session, signal)
+  const sight = await lookForSubject(federation.reference, world)
+  if (!sight.there)
+    throw new ClawError('CLAW_REFERENCE_UNRESOLVED', {
+      what: `\`${federation.source}\` has no identity token here`,
+      why: sight.why,
+      fix: sight.fix,
+    })
+  const snapshot = await ports.store.read()
+  const kept = options.force ? undefined : keptToken(federation, snapshot)
+  let shown: Presentation | undefined
+  const show = (token: JobToken) => {
+    shown = presentationOf(federation, token)
+    options.onPresentation(shown)
+  }
+  if (kept) {
+    const { reference, audience } = federation
+    show(jobToken(federation, await obtainSubjectToken({ reference, audience }, world), ports.clock.wall()))
+    return { route: federation.route, record: kept, changed: false, before: kept }
+  }
+  try {
+    const { record, outcome } = await exchangeIdentity(session, federation, { renew: options.force }, show)
+    if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'an exchange ended without a record' })
+    const before = snapshot.records.find(({ id, state }) => id === record.id && state === 'ok')
+    return { route: federation.route, record, changed: outcome === 'derived', before }
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError) || !shown) throw thrown
+    throw thrown.reworded({ data: { ...thrown.data, claims: shown.claims } })
+  }
+}
+
+/** The identity method that is complete here; else what its first one lacks. */
+function chosenFederation(session: Session, name: string): Federation {
+  const { catalogue, config, ports } = session
+  const named = catalogue.find(name)
+  const { profile } = wantedCredential(config, catalogue, named, undefined)
+  // Says what the provider has in its place where it has no identity.
+  const first = chooseMethod(catalogue, name, 'identity')
+  const readings = methodsOf(named)
+    .filter(({ method }) => method === 'identity')
+    .map((choice) => ({ choice, reading: readFederation(choice, ports.environment, { profile, isNamed: true }) }))
+  const ready = readings.flatMap(({ choice, reading }) => (reading.kind === 'ready' ? [{ choice, federation: reading.federation }] : []))
+  const [usable] = ready.filter(({ choice }) => choice.auth.enabled)
+  if (usable) return usable.federation
+  if (ready[0]) throw methodOff(ready[0].choice)
+  const faulty = readings.find(({ reading, choice }) => reading.kind === 'faulty' && choice.route.id === named.routes[0]?.id) ?? readings[0]
+  throw faulty?.reading.kind === 'faulty' ? faulty.reading.error : nothingGiven(first)
+}
+
+function presentationOf(federation: Federation, token: JobToken): Presentation {
+  const warnings = findingsOf(federation, token, token.now)
+    .filter(({ isFatal }) => !isFatal)
+    .map(({ what }) => what)
+  return { federation, claims: Object.fromEntries(token.claims), rows: rowsOfClaims(federation, token), warnings }
+}

@@ -1,0 +1,53 @@
+import type { ClaimRow } from '../app/identity/claim-rows.ts'
+import { type Presentation, signInWithIdentity } from '../app/identity/sign-in-identity.ts'
+import type { Session } from '../app/session.ts'
+import type { DeviceSignInOutput } from './auth-output.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import { WriteQueue } from './write-queue.ts'
+
+export interface IdentityOptions {
+  readonly provider: string
+  readonly force: boolean
+  /** `true`: a failed check is exit 1; `false`: none is made; `undefined`: it is a warning. */
+  readonly check: boolean | undefined
+}
+
+/** Exchanges the job's own identity, and shows first what is presented. */
+export async function exchangeIdentity(session: Session, output: DeviceSignInOutput, options: IdentityOptions): Promise<number> {
+  const writes = new WriteQueue()
+  let shown: Presentation | undefined
+  const show = (presentation: Presentation) => {
+    shown = presentation
+    for (const line of output.json ? [] : lines(presentation)) writes.add(() => output.say(line))
+    for (const warning of presentation.warnings) writes.add(() => output.say(`warning: ${warning}`))
+  }
+  try {
+    const { provider, force } = options
+    const result = await signInWithIdentity(session, { name: provider, force, onPresentation: show })
+    await writes.drain()
+    return await finishSignIn(session, { state: 'granted', ...result }, output, options.check, shown ? facts(shown) : {})
+  } finally {
+    await writes.drain()
+  }
+}
+
+/** What a script can compare with the vendor's rule. */
+function facts({ federation, claims, rows }: Presentation): Readonly<Record<string, unknown>> {
+  return {
+    source: `identity:${federation.source}`,
+    audience: federation.audience,
+    claims,
+    rules: Object.fromEntries(rows.flatMap(({ claim, rule }) => (rule === null ? [] : [[claim, rule]]))),
+  }
+}
+
+function lines({ federation, rows }: Presentation): string[] {
+  const { route, source } = federation
+  const width = Math.max(...rows.map(({ claim }) => claim.length), 0)
+  return [`the identity token from ${source}, as it is presented to ${route.entry.name}:`, ...rows.flatMap((row) => claimLines(row, width))]
+}
+
+function claimLines({ claim, value, rule }: ClaimRow, width: number): string[] {
+  const indent = ' '.repeat(width + 4)
+  return [`  ${claim.padEnd(width)}  ${value}`, ...(rule === null ? [] : [`${indent}the rule there must say: ${rule}`])]
+}
