@@ -23,7 +23,7 @@ export class SandboxCommand extends ClawCommand {
       job-old-subject.
 
       Scenarios of an exchange of such a token: exchange-rate-limit, exchange-busy, exchange-error, exchange-lost, exchange-slow,
-      exchange-silent, exchange-no-expiry, exchange-past-expiry.
+      exchange-silent, exchange-no-expiry, exchange-past-expiry, exchange-other-account, jti-once.
 
       Scenarios of a prompt: rate-limit, forbidden, server-error, cut-stream, slow-body, silent.
     `,

@@ -56,7 +56,7 @@ export function formOf(request: ServedRequest): URLSearchParams | undefined {
 }
 
 /** The fields of a JSON body; empty where it is none. */
-export function jsonOf(request: ServedRequest): ReadonlyMap<string, unknown> {
+export function jsonOf(request: Pick<ServedRequest, 'body'>): ReadonlyMap<string, unknown> {
   try {
     const value: unknown = JSON.parse(request.body)
     return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map()

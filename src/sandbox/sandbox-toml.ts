@@ -1,5 +1,5 @@
 import type { Mirror } from './mirror.ts'
-import { ISSUER_PATH } from './sign-in/rfc8628.ts'
+import { ISSUER_PATH } from './sign-in/issuer-path.ts'
 
 /** The configuration that points every provider of claw at a sandbox, and a provider of one's own with sign-in by discovery. */
 export function sandboxToml(origin: string, mirror: Mirror): string {

@@ -95,6 +95,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'exchange-silent': { says: 'exchanges are done, and never answered', exchange: 'silent' },
   'exchange-no-expiry': { says: 'exchanges do not say how long the token lives', exchange: 'no_expiry' },
   'exchange-past-expiry': { says: 'exchanges bring tokens that ended a minute ago', exchange: 'past_expiry' },
+  'exchange-other-account': {
+    says: 'exchanges after the first are for another account, where answers name one',
+    exchange: 'other_account',
+  },
+  'jti-once': { says: 'every vendor takes the token of a job once', takesJtiOnce: true },
   'clock-skew': { says: "the server's clock is ten minutes ahead", clockSkewMs: 600_000 },
 }
 

@@ -15,11 +15,18 @@ describe('the issuer of the RFCs', () => {
         device_authorization_endpoint: `${issuer}/device_authorization`,
         token_endpoint: `${issuer}/token`,
         revocation_endpoint: `${issuer}/revoke`,
-        grant_types_supported: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        grant_types_supported: [
+          'authorization_code',
+          'urn:ietf:params:oauth:grant-type:device_code',
+          'refresh_token',
+          'urn:ietf:params:oauth:grant-type:token-exchange',
+          'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          'client_credentials',
+        ],
         response_types_supported: ['code'],
         code_challenge_methods_supported: ['S256'],
         authorization_response_iss_parameter_supported: true,
-        token_endpoint_auth_methods_supported: ['none'],
+        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
       },
     }
     expect(await tell('/.well-known/oauth-authorization-server/issuer')).toEqual(document)

@@ -32,7 +32,7 @@ function signingOf(algorithm: string): Signing | undefined {
 
 /** The key that an algorithm needs; for one that needs none, what a confused server would take for it. */
 export function keyKindOf(algorithm: SubjectAlgorithm): KeyKind {
-  return signingOf(algorithm)?.kind ?? 'rsa'
+  return signingOf(algorithm)?.kind ?? 'prime256v1'
 }
 
 /** The signature as it stands in a token; of `HS256` the one that takes the public key for a secret (RFC 8725 section 2.1). */

@@ -9,9 +9,13 @@ import { serverSeconds } from './server-time.ts'
 import { judgeSubject, type SubjectFault, type SubjectRules, type TakenSubject } from './subject-judge.ts'
 
 /** The grant types of exchanges (RFC 8693 section 2.1, RFC 7523 section 2.1, RFC 6749 section 4.4). */
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-const CLIENT_CREDENTIALS = 'client_credentials'
+export const CLIENT_CREDENTIALS = 'client_credentials'
+
+export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+/** What may be exchanged (RFC 8693 section 3). */
+export const SUBJECT_TOKEN_TYPES: readonly string[] = ['urn:ietf:params:oauth:token-type:jwt', 'urn:ietf:params:oauth:token-type:id_token']
 
 /** How the journal calls them. */
 const GRANT_NAMES: ReadonlyMap<string, string> = new Map([
@@ -61,7 +65,7 @@ export function exchange(vendor: ExchangeVendor, { grantType, subjectToken }: As
   if (fault === 'html') return noted(page(200, 'Sign in', '<h1>Sign in to the network</h1>'), 'page')
   const judged = judgeSubject(subjectToken, vendor.rules, world)
   if ('reason' in judged) return noted(vendor.refusal(judged), judged.reason)
-  const lifetimeS = vendor.lifetimeS(judged)
+  const lifetimeS = Math.min(vendor.lifetimeS(judged), world.scenario.accessLifetimeS ?? Number.POSITIVE_INFINITY)
   if (lifetimeS <= 0) return noted(vendor.refusal({ aspect: 'time', reason: '' }), 'no life is left of it')
   const isOther = fault === 'other_account'
   const style = { access: (facts: TokenFacts) => vendor.accessToken(facts, isOther), refresh: () => null, lifetimeS }
@@ -98,8 +102,9 @@ function afterwards(
 }
 
 /** Every name under which a vendor says how long a token lives. */
-const EXPIRIES = ['expires_in', 'ext_expires_in', 'expires_at', 'expireTime']
-const PAST_S = 60
+const EXPIRIES = ['expires_in', 'ext_expires_in', 'expires_at']
+/** How long ago a token ended that is made to have ended. */
+export const PAST_S = 60
 
 function withExpiry(
   answer: Readonly<Record<string, unknown>>,

@@ -11,7 +11,7 @@ export const codexAccount: Dialect = {
   answer(request, world) {
     if (request.method !== 'GET' || (request.path !== USAGE && request.path !== WHOAMI)) return undefined
     const sent = credentialOf(request)
-    const taken = { header: 'authorization', scheme: 'Bearer', prefixes: ['at-'], isToken: true }
+    const taken = { header: 'authorization', scheme: 'Bearer', prefixes: ['at-'], isToken: true, realm: 'openai-codex' }
     if (typeof sent !== 'object' || !isTaken(sent, [taken], world)) return json(401, { detail: 'Unauthorized' })
     if (request.path === WHOAMI)
       return json(200, {

@@ -1,9 +1,7 @@
 import { authorizationPage } from './authorization-page.ts'
 import { type Dialect, json } from '../dialect.ts'
+import { ISSUER_PATH } from './issuer-path.ts'
 import { tokenDialect } from './token-dialect.ts'
-
-/** The path below which the server is an issuer of its own. */
-export const ISSUER_PATH = '/issuer'
 
 /** A server as the RFCs have it, with both metadata documents (RFC 8414, OpenID Connect Discovery). */
 export const rfc8628: Dialect = withDiscovery(
@@ -39,11 +37,18 @@ function withDiscovery(tokens: Dialect): Dialect {
         device_authorization_endpoint: at('/device_authorization'),
         token_endpoint: at('/token'),
         revocation_endpoint: at('/revoke'),
-        grant_types_supported: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        grant_types_supported: [
+          'authorization_code',
+          'urn:ietf:params:oauth:grant-type:device_code',
+          'refresh_token',
+          'urn:ietf:params:oauth:grant-type:token-exchange',
+          'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          'client_credentials',
+        ],
         response_types_supported: ['code'],
         code_challenge_methods_supported: ['S256'],
         authorization_response_iss_parameter_supported: true,
-        token_endpoint_auth_methods_supported: ['none'],
+        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
       })
     },
   }

@@ -21,7 +21,7 @@ export interface TokenStyle {
 export const OPAQUE: TokenStyle = { access: ({ id }) => `sandbox-at-${id}`, refresh: (id) => `sandbox-rt-${id}` }
 
 /** A token that says whose it is and when it ends. It is signed by nobody: whoever trusts a signature must not take it. */
-export function jwt(claims: Readonly<Record<string, unknown>>): string {
+export function jwt(claims: Readonly<Record<string, unknown>>, alg = 'RS256'): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  return `${part({ alg: 'RS256', typ: 'JWT', kid: 'sandbox' })}.${part(claims)}.${Buffer.from('sandbox').toString('base64url')}`
+  return `${part({ alg, typ: 'JWT', kid: 'sandbox' })}.${part(claims)}.${Buffer.from('sandbox').toString('base64url')}`
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SubjectOptions } from '../../../src/sandbox/identity/issuer.ts'
 import { arrange, bearer } from '../sandbox-client.ts'
 import { askExchange, type Changes } from './vendor-exchanges.ts'
 
@@ -7,7 +8,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 async function arrangeAnthropic(scenario?: string) {
   const client = await arrange({ scenario })
-  const { mint } = client.sandbox.identity
+  const mint = (options: SubjectOptions = {}) => client.sandbox.identity.mint({ alg: 'ES256', ...options })
   const prompt = (token: unknown, path = '/api.anthropic.com/v1/messages') =>
     client.tell(path, {
       headers: { ...bearer(token), 'anthropic-version': '2023-06-01', 'anthropic-beta': 'oauth-2025-04-20' },

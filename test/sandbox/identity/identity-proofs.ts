@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { FakeClock } from '../../support/fake-clock.ts'
 import type { arrange } from '../sandbox-client.ts'
-import { askExchange, claimsOf } from './vendor-exchanges.ts'
+import { askExchange, claimsOf, VENDORS } from './vendor-exchanges.ts'
 
 type Client = Awaited<ReturnType<typeof arrange>>
 
@@ -118,5 +118,27 @@ export const IDENTITY_PROOFS: Readonly<Record<string, (client: Client) => Promis
   async 'exchange-past-expiry'(client) {
     const { exchange } = on(client)
     expect(JSON.parse((await exchange()).body)).toMatchObject({ expires_in: -60 })
+  },
+
+  async 'exchange-other-account'({ tell, sandbox }) {
+    const exchange = async () => (await tell(...askExchange('openai-codex', sandbox.identity.mint()))).json
+    const own = { chatgpt_account_id: 'sandbox-account', chatgpt_account_user_id: 'sandbox-account-user', user_id: 'sandbox-user' }
+    expect(await exchange()).toMatchObject(own)
+    const other = await exchange()
+    expect(other).toMatchObject({
+      chatgpt_account_id: 'another-account',
+      chatgpt_account_user_id: 'another-account-user',
+      user_id: 'another-user',
+    })
+    expect(claimsOf(String(other.access_token))['https://api.openai.com/auth']).toMatchObject({ chatgpt_account_id: 'another-account' })
+  },
+
+  async 'jti-once'({ ask, sandbox }) {
+    for (const vendor of VENDORS) {
+      const token = sandbox.identity.mint()
+      const statuses = [(await ask(...askExchange(vendor, token))).status, (await ask(...askExchange(vendor, token))).status]
+      expect({ vendor, statuses }).toEqual({ vendor, statuses: [200, expect.toSatisfy((status) => status === 400 || status === 401)] })
+      expect(sandbox.journal.at(-1)).toMatchObject({ note: 'jti was used before' })
+    }
   },
 }

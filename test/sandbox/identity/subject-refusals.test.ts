@@ -2,10 +2,12 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { SubjectOptions } from '../../../src/sandbox/identity/issuer.ts'
 import { arrange } from '../sandbox-client.ts'
-import { askExchange, VENDOR_EXCHANGES, type Vendor } from './vendor-exchanges.ts'
+import { askExchange, type Vendor, VENDORS } from './vendor-exchanges.ts'
 
 const NOW = Date.UTC(2026, 0, 1) / 1_000
-const VENDORS = Object.keys(VENDOR_EXCHANGES) as Vendor[]
+
+/** Its key is made in no time. */
+const ES256 = { alg: 'ES256' } as const
 
 /** What is wrong with a token, and the true reason that the journal has. */
 const WRONG: readonly (readonly [name: string, options: SubjectOptions, reason: string, only?: readonly Vendor[]])[] = [
@@ -26,8 +28,10 @@ const WRONG: readonly (readonly [name: string, options: SubjectOptions, reason: 
   ['that has expired', { claims: { exp: NOW - 30 } }, 'it has expired'],
   ['that is not yet valid', { claims: { nbf: NOW + 31 } }, 'it is not yet valid'],
   ['from the future', { claims: { iat: NOW + 31, nbf: undefined, exp: NOW + 300 } }, 'it is from the future'],
-  ['without a time of issue', { claims: { iat: undefined } }, 'iat is missing', ['anthropic']],
-  ['of more than an hour', { lifetimeS: 3_601 }, 'exp - iat is more than 3600 s', ['anthropic']],
+  ['without a time of issue', { claims: { iat: undefined } }, 'iat is missing', ['anthropic', 'openai']],
+  ['of more than an hour', { lifetimeS: 3_601 }, 'exp - iat is more than 3600 s', ['anthropic', 'openai-codex']],
+  ['of ES384', { alg: 'ES384' }, 'alg ES384 is not taken', ['openrouter']],
+  ['of PS256', { alg: 'PS256' }, 'alg PS256 is not taken', ['openrouter']],
 ]
 
 const cases = VENDORS.flatMap((vendor) =>
@@ -37,7 +41,7 @@ const cases = VENDORS.flatMap((vendor) =>
 describe('the token of a job', () => {
   it.each(cases)('is refused by $vendor when it is $name, for a reason that the journal has alone', async ({ vendor, options, reason }) => {
     const { sandbox, tell } = await arrange()
-    const { status, json } = await tell(...askExchange(vendor, sandbox.identity.mint(options)))
+    const { status, json } = await tell(...askExchange(vendor, sandbox.identity.mint({ ...ES256, ...options })))
     expect(status === 400 || status === 401).toBe(true)
     expect(JSON.stringify(json)).not.toContain(reason)
     expect(sandbox.journal).toEqual([
@@ -56,12 +60,12 @@ describe('the token of a job', () => {
 
   it.each(VENDORS)('is refused by %s when somebody else signed it', async (vendor) => {
     const { sandbox, tell } = await arrange()
-    const stranger = await generateKeyPair('RS256')
+    const stranger = await generateKeyPair('ES256')
     const { identity } = sandbox
-    const [, payload = ''] = identity.mint().split('.')
+    const [, payload = ''] = identity.mint(ES256).split('.')
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'sandbox-rsa' }).sign(stranger.privateKey)
-    const [head, , tail] = identity.mint().split('.')
+    const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'sandbox-p256' }).sign(stranger.privateKey)
+    const [head, , tail] = identity.mint(ES256).split('.')
     for (const token of [forged, `${head}.${payload}.${tail}`]) {
       expect([400, 401]).toContain((await tell(...askExchange(vendor, token))).status)
       expect(sandbox.journal.at(-1)).toMatchObject({ note: 'the signature is wrong' })
@@ -71,11 +75,11 @@ describe('the token of a job', () => {
   it.each(VENDORS)('is taken by %s within half a minute of skew, and of another issuer that is trusted', async (vendor) => {
     const { sandbox, tell } = await arrange()
     const { identity } = sandbox
-    const early = identity.mint({ claims: { iat: NOW + 30, nbf: NOW + 30, exp: NOW + 330 } })
+    const early = identity.mint({ ...ES256, claims: { iat: NOW + 30, nbf: NOW + 30, exp: NOW + 330 } })
     expect((await tell(...askExchange(vendor, early))).status).toBe(200)
     const { publicKey, privateKey } = await generateKeyPair('ES256')
     identity.trust('https://issuer.example', [{ ...(await exportJWK(publicKey)), kid: 'theirs' }])
-    const [, payload = ''] = identity.mint().split('.')
+    const [, payload = ''] = identity.mint(ES256).split('.')
     const foreign = await new SignJWT({ ...JSON.parse(Buffer.from(payload, 'base64url').toString()), iss: 'https://issuer.example' })
       .setProtectedHeader({ alg: 'ES256', kid: 'theirs' })
       .sign(privateKey)
@@ -84,7 +88,7 @@ describe('the token of a job', () => {
 
   it.each(VENDORS)('is refused by %s when it is longer than 16 KiB', async (vendor) => {
     const { sandbox, tell } = await arrange()
-    const { status } = await tell(...askExchange(vendor, sandbox.identity.mint({ claims: { more: 'x'.repeat(12_500) } })))
+    const { status } = await tell(...askExchange(vendor, sandbox.identity.mint({ ...ES256, claims: { more: 'x'.repeat(12_500) } })))
     expect([400, 401]).toContain(status)
     expect(sandbox.journal[0]).toMatchObject({ note: expect.stringMatching(/too long|longer than 16384 bytes/) })
   })
