@@ -61,7 +61,7 @@ describe('an option of `claw auth` that does nothing by the method that is named
 
   it.each([
     [['--stdin', '--qr'], '`--qr` belongs to `--device`'],
-    [['--stdin', '--force'], '`--force` belongs to `--device` or `--browser` or `--paste`'],
+    [['--stdin', '--force'], '`--force` belongs to `--device` or `--browser` or `--paste` or `--identity`'],
     [['--open'], '`--open` belongs to `--browser`'],
     [['--expires-in', '30d'], '`--expires-in` belongs to `--token`'],
   ])('counts where no method is named too: %j', async (argv, what) => {

@@ -32,7 +32,7 @@ describe('a sign-in for which no method is named', () => {
       {},
       usage(
         'openrouter',
-        'it has `--api-key`, `--browser`, `--paste`; a key is handed over by somebody; `--browser` and `--paste` need somebody at a browser; OPENROUTER_API_KEY in the environment needs no sign-in',
+        'it has `--api-key`, `--browser`, `--paste`, `--identity`; a key is handed over by somebody; `--browser` and `--paste` need somebody at a browser; no identity is set up here for `--identity`; OPENROUTER_API_KEY in the environment needs no sign-in',
         'claw auth --api-key openrouter --stdin',
       ),
     ],

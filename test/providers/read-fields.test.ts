@@ -20,7 +20,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   token_endpoint: 'another name of `token_url`',
   revocation_endpoint: 'another name of `revocation_url`',
   scope: 'another name of `scopes`',
-  grant: 'how a workload exchanges its token',
   ...Object.fromEntries([...Object.keys(federationShape), ...IDENTITY_IDS].map((key) => [key, "the exchange of a workload's token"])),
 }
 

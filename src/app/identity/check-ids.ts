@@ -67,13 +67,13 @@ export function nothingGiven({ route, auth }: { readonly route: Route; readonly 
 export function noExchange(route: Route, auth: AuthEntry): ClawError {
   return new ClawError('CLAW_CONFIG_INVALID', {
     what: `this version of claw exchanges no identity tokens for \`${route.id}\``,
-    why: auth.quirks?.[0],
+    why: "the vendor's own tools mint them",
     fix: `set \`auth_token = "cmd:[…]"\` in [providers.${route.id}] to a program that prints a token, and remove [providers.${route.id}.auth.${auth.id}]`,
   })
 }
 
 /** Where a setting of an identity may stand: the vendor's variable, where it has one, and the user's file. */
-export function placesOf(route: Route, auth: AuthEntry, { envMap, subjectField }: FederationEntry, name: string): string {
+function placesOf(route: Route, auth: AuthEntry, { envMap, subjectField }: FederationEntry, name: string): string {
   const isToken = name === subjectField
   const variables = isToken ? [envMap.assertion, envMap.assertion_file] : [envMap[name]]
   const key = isToken ? 'subject_token' : name

@@ -96,7 +96,7 @@ async function exchange(
 }
 
 /** The margin is `[refresh] min_remaining` where it is set, else the entry's, else five minutes (law 8). */
-export function marginOfIdentity({ config }: Pick<Session, 'config'>, { auth }: Pick<Federation, 'auth'>): number {
+function marginOfIdentity({ config }: Pick<Session, 'config'>, { auth }: Pick<Federation, 'auth'>): number {
   return config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
 }
 

@@ -103,6 +103,7 @@ function whyUnchosen(methods: readonly MethodChoice[], here: Here): string[] {
   return [
     ...(has('device') ? [whyNoDevice(here)] : given === '' ? [] : [`a ${given} is handed over by somebody`]),
     ...(has('pkce') ? ['`--browser` and `--paste` need somebody at a browser'] : []),
+    ...(has('identity') ? ['no identity is set up here for `--identity`'] : []),
   ]
 }
 
