@@ -52,7 +52,7 @@ export class ExchangeWire {
       (limited) => requestExchange((request) => connection.request(request), url, rules, subject, values, limited),
       (answer) => judgeExchange(answer, rules, { url, now: clock.wall() }),
     )
-    const second = verdict.kind === 'granted' ? await this.#secondStep(verdict.token, signal) : undefined
+    const second = verdict.kind === 'granted' ? afterFirst(await this.#secondStep(verdict.token, signal)) : undefined
     return { ...(second ?? verdict), sentAgoMs: clock.now() - sentAt }
   }
 
@@ -123,9 +123,15 @@ export class ExchangeWire {
   }
 }
 
+/** The first request has used the token up, whatever became of the second. */
+function afterFirst(second: ExchangeVerdict | undefined): ExchangeVerdict | undefined {
+  return second?.kind === 'not_processed' ? { kind: 'lost', error: second.error } : second
+}
+
 /** What was never sent leaves the token good. */
 function failed(error: ClawError): ExchangeVerdict {
   if (error.code === 'CLAW_REDIRECT' || error.code === 'CLAW_PROTOCOL') return { kind: 'broken', error }
+  if (error.exit.name === 'CONFIG') return { kind: 'config', error }
   return error.data.sent === false ? { kind: 'not_processed', error, retryAfterMs: null } : { kind: 'lost', error }
 }
 
