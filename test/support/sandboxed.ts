@@ -31,7 +31,7 @@ export interface TestMachine extends AsyncDisposable {
   claw(...args: Args): Promise<Ended>
   write(name: string, text: string): Promise<string>
   /** Runs the test build until it reaches a named point, and kills it there. */
-  killAt(point: string, ...args: string[]): Promise<void>
+  killAt(point: string, ...args: Args): Promise<void>
   mountReadOnly(dir: string): void
   unmount(dir: string): void
 }
@@ -39,6 +39,9 @@ export interface TestMachine extends AsyncDisposable {
 /** A machine beside a loopback provider, with the journal of what that was asked. */
 export interface Sandboxed extends TestMachine {
   readonly origin: string
+  /** The configuration that leads to it. */
+  readonly toml: string
+  readonly identity: Sandbox['identity']
   /** Another machine at the same provider. */
   fresh(): TestMachine
   journal(): readonly Json[]
@@ -60,6 +63,8 @@ export async function sandboxed(options: { scenario?: string; requestTimeout?: s
   return {
     ...machine,
     origin: sandbox.origin,
+    toml,
+    identity: sandbox.identity,
     fresh: () => machineWith(toml),
     journal: () => sandbox.journal.map((entry) => ({ ...entry })),
     expireAccess() {
@@ -91,12 +96,15 @@ export function machineWith(toml: string): TestMachine {
       const [first, ...rest] = args
       return typeof first === 'object' ? run(rest.map(String), base, first, home) : run(args.map(String), base, {}, home)
     },
-    async killAt(point, ...args) {
+    async killAt(point, ...given) {
+      const [first, ...rest] = given
+      const { env = {} } = typeof first === 'object' ? first : {}
+      const args = (typeof first === 'object' ? rest : given).map(String)
       const hooks = mkdtempSync(join(home, 'hooks-'))
       const ended = await runClaw(args, {
         isTestBuild: true,
         cwd: home,
-        env: { ...base, CLAW_TEST_HOOK: point, CLAW_TEST_HOOK_DIR: hooks },
+        env: { ...base, ...env, CLAW_TEST_HOOK: point, CLAW_TEST_HOOK_DIR: hooks },
         onStart: (child) => void appears(hooks, point).then(() => child.kill('SIGKILL')),
       })
       if (ended.signal !== 'SIGKILL') throw new Error(`it ended before ${point}: exit ${ended.exitCode}\n${ended.stderr}`)
