@@ -13,6 +13,10 @@ export class SandboxCommand extends ClawCommand {
       honest toy, no model. Keys are a vendor's own prefix and the word sandbox. With \`-- CMD\` the command runs in an environment
       of its own that points claw at it, and its exit code is handed on; without, the configuration to use is printed.
 
+      A job without any key: the issuer of GitHub Actions and the exchanges of all vendors. CMD has the variables by which
+      \`oidc:github\` asks for a token, and one that stays the same for an hour, in CLAW_SANDBOX_ID_TOKEN and in the file that
+      CLAW_SANDBOX_ID_TOKEN_FILE names. The ids that are known stand in the configuration, as comments.
+
       Scenarios of a sign-in: manual, denied, expired, slow_down, challenge, device-off, token-busy, token-html, token-malformed,
       token-unfit, no-seat, no-exchange, evil-host, clock-skew.
 

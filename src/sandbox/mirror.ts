@@ -30,8 +30,11 @@ export interface Mirror {
   readonly bases: readonly MirroredBase[]
   /** Variables that hold a credential or an address of a vendor: a rehearsal must not have them. */
   readonly variables: readonly string[]
-  /** The configuration that leads every address of the catalogue to an origin. */
-  toml(origin: string): string
+  /**
+   * The configuration that leads every address of the catalogue to an origin. `jobs` is what the identity method of each
+   * route would be set to; it stands there as a comment.
+   */
+  toml(origin: string, jobs: Readonly<Record<string, Readonly<Record<string, string>>>>): string
   /** The base URLs of vendors' own libraries, by variable. */
   environment(origin: string): Readonly<Record<string, string>>
 }

@@ -28,6 +28,9 @@ export interface RunWorld {
 const LEADING_ELSEWHERE =
   /^(?:CLAW_(?!(?:CI|DEBUG|ALLOW_DEBUGGER|NO_INPUT)$)\w+|(?:ANTHROPIC|CLAUDE|CODEX|KIMI|MOONSHOT|OLLAMA|OPENAI|OPENROUTER)_\w+|\w+_(?:API_KEY|AUTH_TOKEN|ACCESS_TOKEN|OAUTH_TOKEN|BASE_URL)(?:_FILE)?|(?:https?|all)_proxy)$/i
 
+/** As long as every vendor takes a token of a job, s. */
+const FIXED_TOKEN_S = 3_600
+
 /**
  * Serves until the signal, or runs a command in a home of its own that leads claw here, and hands on its exit code: 127
  * where there is no such program, 126 where it cannot be executed.
@@ -51,7 +54,7 @@ async function serve(options: RunOptions, { signal }: RunWorld, { toml, origin }
   return 0
 }
 
-async function runCommand(options: RunOptions, world: RunWorld, { toml }: Sandbox): Promise<number> {
+async function runCommand(options: RunOptions, world: RunWorld, { toml, identity }: Sandbox): Promise<number> {
   const scratch = await makeScratch()
   try {
     const kept = Object.entries(world.environment).filter(
@@ -62,9 +65,15 @@ async function runCommand(options: RunOptions, world: RunWorld, { toml }: Sandbo
         !world.mirror.variables.includes(entry[0]),
     )
     const config = await scratch.write('config.toml', toml)
+    const token = identity.mint({ alg: 'ES256', lifetimeS: FIXED_TOKEN_S })
+    const job = {
+      ...identity.githubEnvironment(),
+      CLAW_SANDBOX_ID_TOKEN: token,
+      CLAW_SANDBOX_ID_TOKEN_FILE: await scratch.write('id-token', token),
+    }
     const { code, errno } = await runChild(
       options.command,
-      { ...Object.fromEntries(kept), CLAW_CONFIG: config, CLAW_HOME: scratch.dir },
+      { ...Object.fromEntries(kept), ...job, CLAW_CONFIG: config, CLAW_HOME: scratch.dir },
       world.signal,
     )
     if (errno !== null) await options.say(`cannot run \`${options.command[0] ?? ''}\`: ${errno}`)

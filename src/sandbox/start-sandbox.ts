@@ -87,12 +87,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return { ...reply, headers: { ...reply.headers, date } }
   })
   world.origin = server.origin
+  const identity = identityOf(world)
   return {
     origin: server.origin,
-    toml: sandboxToml(server.origin, mirror),
+    toml: sandboxToml(server.origin, mirror, identity),
     environment: mirror.environment(server.origin),
     journal,
-    identity: identityOf(world),
+    identity,
     approve: (userCode) => authorization.devices.decide(userCode, 'approved'),
     deny: (userCode) => authorization.devices.decide(userCode, 'denied'),
     expireAccess: () => authorization.tokens.expireAccess(),

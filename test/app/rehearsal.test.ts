@@ -16,7 +16,7 @@ afterEach(async () => {
 
 /** Names and notes: nothing is ever sent there. Base URLs are judged as they are in force. */
 const SENT_NOWHERE =
-  /^(?:keyUrl|accountId\..*|sources\..*|termsNote|probeNote|baseUrl|baseUrls\..*|regions\..*|errorRules\..*|auth\.\d+\.(?:quirks|redirectUris|scopes)\.\d+|auth\.\d+\.(?:redirectUri|offReason|audience|resource)|auth\.\d+\.federation\..*)$/
+  /^(?:keyUrl|accountId\..*|sources\..*|termsNote|probeNote|baseUrl|baseUrls\..*|regions\..*|errorRules\..*|auth\.\d+\.(?:quirks|redirectUris|scopes)\.\d+|auth\.\d+\.(?:redirectUri|offReason|audience|resource)|auth\.\d+\.federation\.(?:defaultAudience|(?:secondStep\.)?fixedFields\..*))$/
 
 /** Every address in an entry, by where it stands. */
 function* addressesIn(value: unknown, path = ''): Generator<[path: string, address: string]> {
@@ -80,6 +80,48 @@ describe('the rehearsal', () => {
       tenantBaseUrl: `${ORIGIN}/copilot-api.{domain}`,
       headers: { 'X-GitHub-Api-Version': '2025-05-01' },
     })
+  })
+
+  it('leads the exchanges of jobs to the origin, and leaves what they say as it is', async () => {
+    world = await credentialWorld(rehearsal().toml(ORIGIN))
+    const federationOf = (id: string) => world?.catalogue.route(id).entry.auth.find(({ kind }) => kind === 'workload_identity')?.federation
+    const plain = CATALOGUE.get('google-vertex')?.auth.find(({ kind }) => kind === 'workload_identity')?.federation
+    expect(federationOf('google-vertex')).toEqual({
+      ...plain,
+      tokenUrl: `${ORIGIN}/sts.googleapis.com/v1/token`,
+      exchangeHosts: ['sts.googleapis.com', '127.0.0.1:4711'],
+      secondStep: {
+        ...plain?.secondStep,
+        url: `${ORIGIN}/iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{service_account}:generateAccessToken`,
+        hosts: ['127.0.0.1:4711'],
+      },
+    })
+    expect(federationOf('azure-openai')?.tokenUrl).toBe(`${ORIGIN}/login.microsoftonline.com/{tenant_id}/oauth2/v2.0/token`)
+    expect(federationOf('openai-codex')?.baseUrlMustBe).toEqual([`${ORIGIN}/chatgpt.com/backend-api/codex`])
+  })
+
+  it('says what the identity method of a route could be set to, and sets nothing', async () => {
+    const { toml } = rehearsal()
+    const suggested = toml(ORIGIN, {
+      anthropic: { subject_token: 'oidc:github', federation_rule_id: 'fdrl_1' },
+      'azure-openai': { tenant_id: 't' },
+    })
+    expect(suggested).toContain(
+      `[providers.anthropic.auth.federation]
+token_url = "${ORIGIN}/api.anthropic.com/v1/oauth/token"
+# subject_token = "oidc:github"
+# federation_rule_id = "fdrl_1"
+
+`,
+    )
+    expect(suggested).toContain('# enabled = true\n# tenant_id = "t"\n')
+    expect(suggested.replace(/^# (?:enabled|\w+_\w+) = .*\n/gm, '')).toBe(toml(ORIGIN))
+  })
+
+  it('names the variables of an identity among those that lead elsewhere', () => {
+    expect(rehearsal().variables).toEqual(
+      expect.arrayContaining(['ANTHROPIC_IDENTITY_TOKEN', 'OPENAI_FEDERATION_RULE_ID', 'AZURE_TENANT_ID', 'AWS_ROLE_ARN']),
+    )
   })
 
   it('switches nothing on that the vendor does not allow', async () => {

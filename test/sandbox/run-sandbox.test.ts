@@ -9,6 +9,7 @@ import { ClawError } from '../../src/core/errors.ts'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import { type RunOptions, runSandbox } from '../../src/sandbox/run-sandbox.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { claimsOf } from './identity/vendor-exchanges.ts'
 import { ask } from '../support/loopback-client.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
@@ -53,8 +54,8 @@ async function run(
 function finder(out: string): string[] {
   const script = `
     const fs = require('fs')
-    const { CLAW_CONFIG, CLAW_HOME } = process.env
-    const facts = { env: process.env, toml: fs.readFileSync(CLAW_CONFIG, 'utf8'), mode: fs.statSync(CLAW_CONFIG).mode & 0o777, home: fs.statSync(CLAW_HOME).mode & 0o777 }
+    const { CLAW_CONFIG, CLAW_HOME, CLAW_SANDBOX_ID_TOKEN_FILE: file } = process.env
+    const facts = { env: process.env, toml: fs.readFileSync(CLAW_CONFIG, 'utf8'), token: fs.readFileSync(file, 'utf8'), mode: fs.statSync(CLAW_CONFIG).mode & 0o777, home: fs.statSync(CLAW_HOME).mode & 0o777 }
     fs.writeFileSync(${JSON.stringify(out)}, JSON.stringify(facts))
     process.exit(7)`
   return [process.execPath, '-e', script]
@@ -65,9 +66,23 @@ describe('a sandbox with a command', () => {
     const out = join(dir, 'out')
     const ran = await run({ command: finder(out) }, { PATH: '/bin' })
     expect(ran).toEqual({ code: 7, printed: '', said: [] })
-    const { env, toml, mode, home } = JSON.parse(await readFile(out, 'utf8'))
+    const { env, toml, mode, home, token } = JSON.parse(await readFile(out, 'utf8'))
     expect({ mode, home }).toEqual({ mode: 0o600, home: 0o700 })
-    expect(env).toEqual({ PATH: '/bin', CLAW_HOME: env.CLAW_HOME, CLAW_CONFIG: join(env.CLAW_HOME, 'config.toml') })
+    expect(env).toEqual({
+      PATH: '/bin',
+      CLAW_HOME: env.CLAW_HOME,
+      CLAW_CONFIG: join(env.CLAW_HOME, 'config.toml'),
+      ACTIONS_ID_TOKEN_REQUEST_URL: expect.stringMatching(
+        /^http:\/\/127\.0\.0\.1:\d+\/pipelines\.actions\.githubusercontent\.com\/\S+\?api-version=2\.0$/,
+      ),
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: expect.stringMatching(/^sandbox-job-/),
+      CLAW_SANDBOX_ID_TOKEN: token,
+      CLAW_SANDBOX_ID_TOKEN_FILE: join(env.CLAW_HOME, 'id-token'),
+    })
+    expect(claimsOf(token)).toMatchObject({
+      exp: Date.UTC(2026, 0, 1) / 1_000 + 3_600,
+      iss: expect.stringMatching(/\/token\.actions\.githubusercontent\.com$/),
+    })
     expect(Object.keys(parse(toml).providers ?? {})).toEqual([...CATALOGUE.keys(), 'acme'])
     expect(existsSync(env.CLAW_HOME)).toBe(false)
     await expect(ask(/http:\S+?\d(?=\/|\.\s)/.exec(toml)?.[0] ?? '')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
@@ -88,6 +103,11 @@ describe('a sandbox with a command', () => {
       MOONSHOT_API_KEY_FILE: '/x',
       ACME_API_KEY: 'k',
       CODEX_ACCESS_TOKEN: 'at-1',
+      ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x',
+      CIRCLE_OIDC_TOKEN_V2: 'a.b.c',
+      AZURE_TENANT_ID: 't',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/x',
+      GOOGLE_APPLICATION_CREDENTIALS: '/x',
       https_proxy: 'http://p',
       ALL_PROXY: 'http://p',
       UNSET: undefined,
@@ -95,7 +115,8 @@ describe('a sandbox with a command', () => {
     await run({ command: finder(out) }, { ...stays, ...goes })
     const { env } = JSON.parse(await readFile(out, 'utf8'))
     const { CLAW_HOME, CLAW_CONFIG, ...others } = env
-    expect(others).toEqual(stays)
+    expect(Object.fromEntries(Object.entries(others).filter(([name]) => !/_ID_TOKEN/.test(name)))).toEqual(stays)
+    expect(others.ACTIONS_ID_TOKEN_REQUEST_URL).not.toBe(goes.ACTIONS_ID_TOKEN_REQUEST_URL)
     expect([CLAW_HOME, CLAW_CONFIG]).not.toContain(undefined)
     expect([CLAW_HOME === goes.CLAW_HOME, CLAW_CONFIG === goes.CLAW_CONFIG]).toEqual([false, false])
   })

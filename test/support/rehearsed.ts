@@ -48,11 +48,13 @@ export interface RehearsalOptions {
   readonly approvesAtPoll?: number
   /** Methods to switch on, as `PROVIDER/METHOD`. */
   readonly enable?: readonly string[]
+  /** The provider whose lines for a job without a key are in force. */
+  readonly job?: string
   /** By provider, where it is not the one of the catalogue. */
   readonly region?: { readonly provider: string; readonly name: string }
 }
 
-export async function rehearsed({ scenario, approvesAtPoll, enable = [], region }: RehearsalOptions = {}): Promise<RehearsalMachine> {
+export async function rehearsed({ scenario, approvesAtPoll, enable = [], region, job }: RehearsalOptions = {}): Promise<RehearsalMachine> {
   const { runCli, MemoryStore, MemorySpool, systemMachine } = await bundledCli()
   const clock = fakeClock()
   const sandbox = await startSandbox({
@@ -64,7 +66,7 @@ export async function rehearsed({ scenario, approvesAtPoll, enable = [], region 
   })
   const home = mkdtempSync(join(tmpdir(), 'claw-rehearsal-'))
   const config = join(home, 'config.toml')
-  writeFileSync(config, withRegion(sandbox.toml, region), { mode: 0o600 })
+  writeFileSync(config, withJob(withRegion(sandbox.toml, region), job), { mode: 0o600 })
   const wire = watchWire()
   const opened = { store: new MemoryStore({ clock, random: systemRandom, machine: systemMachine({}) }), spool: new MemorySpool() }
   const base = { CLAW_HOME: home, CLAW_CONFIG: config, CLAW_CI: '0', ...(enable.length > 0 ? { CLAW_ENABLE: enable.join(',') } : {}) }
@@ -112,6 +114,12 @@ function withRegion(toml: string, region: RehearsalOptions['region']): string {
   const head = `[providers.${region.provider}]\n`
   const line = `region = "${region.name}"\n`
   return toml.includes(head) ? toml.replace(head, `${head}${line}`) : `${toml}\n${head}${line}`
+}
+
+/** Without the signs before the lines of its identity method. */
+function withJob(toml: string, provider: string | undefined): string {
+  const table = new RegExp(`^(?:# )?\\[providers\\.${provider}\\.auth\\.(?:federation|job)\\]\\n(?:.+\\n)*`, 'm')
+  return provider === undefined ? toml : toml.replace(table, (lines) => lines.replace(/^# /gm, ''))
 }
 
 type Bundle = typeof import('./bundled-cli.ts')

@@ -1,19 +1,16 @@
 import { expandUrl } from '../../protocols/url.ts'
 import type { AuthEntry, ProviderEntry } from '../../providers/entry.ts'
 import type { Route } from '../catalogue/catalogue.ts'
-import { isTable } from '../catalogue/merge-auth.ts'
 import { isAddress, mirrored, mirroredOpen } from './mirrored-address.ts'
 import { keyPrefixes, takesKeys } from './mirrored-base.ts'
+import { addressFields } from './mirrored-fields.ts'
 import { addressesOf, firstBaseUrl, type RouteAddress } from './route-addresses.ts'
 import { tableText, type TomlValue } from './toml-text.ts'
 
 type Fields = Readonly<Record<string, TomlValue>>
 
-/** Names of things that look like addresses: nothing is ever sent there. */
-const IDENTIFIERS = ['audience', 'resource', 'defaultAudience', 'redirectUri', 'redirectUris', 'scopes', 'quirks']
-
-/** The tables that lead every address of a route to a sandbox; `written` is its entry as the catalogue has it. */
-export function routeToml(route: Route, written: ProviderEntry, origin: string): string {
+/** The tables that lead every address of a route to a sandbox; `written` is its entry as the catalogue has it, `job` what its identity method could be set to. */
+export function routeToml(route: Route, written: ProviderEntry, origin: string, job?: Fields): string {
   const { entry } = route
   const at = ['providers', route.id]
   const regions = entry.regions ? Object.keys(entry.regions) : []
@@ -31,8 +28,17 @@ export function routeToml(route: Route, written: ProviderEntry, origin: string):
     })
   })
   const hasRegionHosts = regions.some((region) => entry.regions?.[region]?.oauthHost !== undefined)
-  const methods = written.auth.map((auth) => tableText([...at, 'auth', auth.id], authFields(auth, baseUrl, origin, hasRegionHosts)))
+  const methods = written.auth.map((auth) => {
+    const table = tableText([...at, 'auth', auth.id], authFields(auth, baseUrl, origin, hasRegionHosts))
+    return job && auth.kind === 'workload_identity' ? withSuggestion(table, { ...(auth.enabled ? {} : { enabled: true }), ...job }) : table
+  })
   return `${comment(route)}${whole}${byRegion.join('')}${methods.join('')}`
+}
+
+/** What a table could hold beside what it does, each line as a comment. */
+function withSuggestion(table: string, fields: Fields): string {
+  const [, ...lines] = tableText(['x'], fields).trimEnd().split('\n')
+  return `${table.trimEnd()}\n${lines.map((line) => `# ${line}\n`).join('')}\n`
 }
 
 function comment({ id, entry }: Route): string {
@@ -76,51 +82,11 @@ function authFields(auth: AuthEntry, baseUrl: string, origin: string, hasRegionH
   return {
     // The host of a region is weaker than one of the method.
     ...(oauthHost === undefined || hasRegionHosts ? {} : { oauth_host: mirrored(oauthHost, origin) }),
-    ...addressFields({ ...fields, ...federation }, origin),
+    ...addressFields(fields, origin, mirrored),
+    // An id that the user sets may stand in the address of an exchange.
+    ...addressFields(federation ?? {}, origin, mirroredOpen),
     ...readField('probe', probe, baseUrl, origin),
     // Its pages are on loopback too.
     ...(auth.verificationHttpsOnly === true ? { verification_https_only: false } : {}),
   }
-}
-
-/** Every field that holds an address, by its name in the configuration. A table that holds one is written whole. */
-function addressFields(fields: object, origin: string): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => {
-      if (IDENTIFIERS.includes(name) || !holdsAddress(value)) return []
-      return [[snakeCase(name), inToml(value, origin)]]
-    }),
-  )
-}
-
-function holdsAddress(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsAddress)
-  return isTable(value) ? Object.values(value).some(holdsAddress) : isAddress(value)
-}
-
-function inToml(value: unknown, origin: string): TomlValue {
-  if (Array.isArray(value)) return value.map((member) => inToml(member, origin))
-  if (isTable(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => memberInToml(name, member, origin)))
-  if (isAddress(value)) return mirrored(value, origin)
-  return typeof value === 'boolean' || typeof value === 'number' ? value : String(value)
-}
-
-function memberInToml(name: string, member: unknown, origin: string): [string, TomlValue] {
-  // The names of headers are whatever they are: only fields of claw's own have another name in the configuration.
-  if (isHeaders(name) && isTable(member)) return [snakeCase(name), texts(member)]
-  // Of a tenant, whose domain is the user's to say.
-  if (name === 'tenantBaseUrl' && isAddress(member)) return [snakeCase(name), mirroredOpen(member, origin)]
-  return [snakeCase(name), inToml(member, origin)]
-}
-
-function isHeaders(name: string): boolean {
-  return name === 'headers' || name.endsWith('Headers')
-}
-
-function texts(headers: object): TomlValue {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

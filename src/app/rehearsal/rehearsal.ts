@@ -11,8 +11,11 @@ export interface Rehearsal {
   readonly bases: readonly MirroredBase[]
   /** Variables that hold a credential or an address of a vendor. */
   readonly variables: readonly string[]
-  /** The configuration that leads every address of the catalogue to an origin. */
-  toml(origin: string): string
+  /**
+   * The configuration that leads every address of the catalogue to an origin. `jobs` is what the identity method of each
+   * route would be set to; it stands there as a comment.
+   */
+  toml(origin: string, jobs?: Readonly<Record<string, Readonly<Record<string, string>>>>): string
   /** The base URLs of vendors' own libraries, by variable. */
   environment(origin: string): Readonly<Record<string, string>>
 }
@@ -23,7 +26,8 @@ export function rehearsal(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE)
   return {
     bases: mirroredBases(routes),
     variables: [...new Set(routes.flatMap(({ entry }) => variablesOf(entry)))],
-    toml: (origin) => routes.map((route) => routeToml(route, known.get(route.id) ?? route.entry, origin)).join(''),
+    toml: (origin, jobs = {}) =>
+      routes.map((route) => routeToml(route, known.get(route.id) ?? route.entry, origin, jobs[route.id])).join(''),
     environment: (origin) =>
       Object.fromEntries(
         routes.flatMap((route) => {
@@ -36,10 +40,11 @@ export function rehearsal(known: ReadonlyMap<string, ProviderEntry> = CATALOGUE)
 }
 
 function variablesOf({ baseUrlEnv, auth }: ProviderEntry): string[] {
-  const ofMethods = auth.flatMap(({ env = [], envChina = [], optionalHeadersEnv = {} }) => [
+  const ofMethods = auth.flatMap(({ env = [], envChina = [], optionalHeadersEnv = {}, federation }) => [
     ...env,
     ...envChina,
     ...Object.values(optionalHeadersEnv),
+    ...Object.values(federation?.envMap ?? {}),
   ])
   return [...(baseUrlEnv === undefined ? [] : [baseUrlEnv]), ...ofMethods]
 }
