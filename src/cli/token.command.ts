@@ -94,13 +94,17 @@ function render(format: Format, usable: UsableCredential): string {
     case 'json':
       return `${JSON.stringify({ type: 'result', schema: 'claw.token/1', ...tokenObject(usable) })}\n`
     case 'env': {
-      const name =
-        credential.auth.env?.[0] ??
-        credential.route.entry.auth.find(({ kind }) => kind === 'api_key')?.env?.[0] ??
-        `${credential.route.id.toUpperCase().replaceAll('-', '_')}_API_KEY`
-      return `${name}=${token}\n`
+      return `${variableOf(credential)}=${token}\n`
     }
     case 'exec-credential':
       return `${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token, ...(credential.expiresAt === null ? {} : { expirationTimestamp: formatInstant(credential.expiresAt) }) } })}\n`
   }
+}
+
+/** The variable that other programs read it from: of its own method, else of one that is sent in the same header. */
+function variableOf({ auth, route }: UsableCredential['credential']): string {
+  const methods = route.entry.auth
+  const alike = methods.find(({ env, header, enabled }) => enabled && env !== undefined && header === auth.header)
+  const ofKeys = methods.find(({ kind }) => kind === 'api_key')
+  return auth.env?.[0] ?? alike?.env?.[0] ?? ofKeys?.env?.[0] ?? `${route.id.toUpperCase().replaceAll('-', '_')}_API_KEY`
 }

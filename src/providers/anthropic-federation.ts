@@ -55,6 +55,12 @@ export const federation: AuthEntry = {
       workspace_id: 'ANTHROPIC_WORKSPACE_ID',
     },
     advisoryBufferS: 120,
+    claimRules: {
+      iss: 'the issuer, letter by letter',
+      sub: 'this subject, or a prefix of it',
+      aud: 'this audience',
+      jti: 'nothing: each is taken once, unless the issuer has `check_jti` off',
+    },
     errorMap: {
       '400 invalid_request_error': 'config',
       '401 authentication_error': 'refused',

@@ -96,6 +96,11 @@ export const azureOpenai: ProviderEntry = {
           assertion_file: 'AZURE_FEDERATED_TOKEN_FILE',
           authority: 'AZURE_AUTHORITY_HOST',
         },
+        claimRules: {
+          iss: 'the issuer of the federated credential, letter by letter',
+          sub: 'its subject, letter by letter',
+          aud: 'its audience, letter by letter',
+        },
         errorMap: { '400': 'refused', '401': 'refused', '403': 'forbidden', '429': 'rate_limit', '5xx': 'transient' },
       },
       quirks: [

@@ -79,6 +79,11 @@ export const googleVertex: ProviderEntry = {
         envIsShared: true,
         envMap: { config_file: 'GOOGLE_APPLICATION_CREDENTIALS' },
         configFileType: 'external_account',
+        claimRules: {
+          iss: 'the issuer of the workload identity provider',
+          sub: 'what its attribute mapping and condition take',
+          aud: 'its resource name with `https:` before it, or one of its allowed audiences',
+        },
         errorMap: { '400': 'refused', '401': 'refused', '403': 'forbidden', '429': 'rate_limit', '5xx': 'transient' },
       },
       quirks: [

@@ -144,6 +144,7 @@ const auth: readonly AuthEntry[] = [
       },
       envAllOrError: ['OPENAI_FEDERATION_RULE_ID', 'OPENAI_IDENTITY_TOKEN_FILE'],
       envPathAbsolute: ['OPENAI_IDENTITY_TOKEN_FILE'],
+      claimRules: { iss: 'the issuer of the provider', sub: 'what the rule takes', aud: 'one of the audiences of the rule' },
       errorMap: { '400': 'refused', '401': 'refused', '403': 'refused', '408': 'transient', '429': 'rate_limit', '5xx': 'transient' },
     },
     quirks: [

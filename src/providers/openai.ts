@@ -57,6 +57,13 @@ const auth: readonly AuthEntry[] = [
         service_account_id: 'OPENAI_SERVICE_ACCOUNT_ID',
         audience: 'OPENAI_WIF_AUDIENCE',
       },
+      refusedHint:
+        'compare `iss`, `aud` and `sub` with the identity provider and its mapping at OpenAI, and see that both are enabled and only one mapping fits',
+      claimRules: {
+        iss: 'the issuer of the identity provider; a slash at its end does not matter',
+        sub: 'what exactly one enabled mapping takes',
+        aud: 'the audience of the identity provider',
+      },
       errorMap: { '400': 'refused', '401': 'refused', '403': 'refused', '408': 'transient', '429': 'rate_limit', '5xx': 'transient' },
     },
     quirks: [

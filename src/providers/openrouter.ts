@@ -76,6 +76,11 @@ const auth: readonly AuthEntry[] = [
       responseRequired: ['access_token', 'token_type', 'expires_in'],
       responseOptional: ['issued_token_type', 'scope'],
       envMap: {},
+      claimRules: {
+        iss: 'the issuer of the policy, letter by letter',
+        sub: 'this subject whole, unless the plan has conditions',
+        aud: 'the one audience of the policy, letter by letter',
+      },
       errorMap: {
         '400 invalid_request': 'config',
         '400 unsupported_grant_type': 'config',

@@ -70,6 +70,7 @@ export function readFederation(
     if (!isWhole && !isConfigured && (isShared(rules) || (rules.envAllOrError !== undefined && !isNamed))) return { kind: 'absent' }
     if (!token || missing.length > 0) return faulty(route, auth, half(route, auth, rules, { missing, token, values }))
     checkIds(route, auth, rules, values)
+    checkAddress(route, auth, rules)
     return { kind: 'ready', federation: inForce(route, auth, rules, { token, values, profile, environment }) }
   } catch (thrown) {
     if (!(thrown instanceof ClawError)) throw thrown
@@ -157,6 +158,16 @@ function tokenUrlOf(
       fix: `set \`exchange_hosts\` in [providers.${route.id}.auth.${auth.id}]`,
     })
   return url
+}
+
+/** What is minted is good at some addresses only; whoever moves the address by the user's file knows what they do. */
+function checkAddress(route: Route, auth: AuthEntry, { baseUrlMustBe }: FederationEntry): void {
+  if (!baseUrlMustBe || route.settings?.baseUrl !== undefined || baseUrlMustBe.includes(baseUrlOf(route))) return
+  throw new ClawError('CLAW_CONFIG_INVALID', {
+    what: `what is exchanged for \`${route.id}\` is good at ${baseUrlMustBe.map((url) => `\`${url}\``).join(', ')} only`,
+    why: `its address is \`${baseUrlOf(route)}\``,
+    fix: `remove what moves it, or set \`base_url\` in [providers.${route.id}] and leave out [providers.${route.id}.auth.${auth.id}]`,
+  })
 }
 
 function refuseNoEndpoint(route: Route, auth: AuthEntry): never {

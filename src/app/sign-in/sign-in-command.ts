@@ -35,7 +35,7 @@ type Used = Pick<ChosenCredential, 'auth' | 'kind' | 'named' | 'profile' | 'reco
 
 /** The same where a credential is stored that looks good from here: without `--force` a sign-in would leave it. */
 export function signInAgain(signIn: SignIn): string {
-  const isSkipped = signIn.method === 'device' || signIn.method === 'pkce'
+  const isSkipped = signIn.method === 'device' || signIn.method === 'pkce' || signIn.method === 'identity'
   return `${signInCommand(signIn)}${isSkipped ? ' --force' : ''}`
 }
 
