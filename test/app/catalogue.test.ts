@@ -208,6 +208,19 @@ describe('the user file over the catalogue', () => {
       { scheme: 'oidc', source: 'github', audience: 'https://api.anthropic.com' },
     ])
   })
+
+  it("has an identity method of another name exchange where the provider's own does, with ids of its own", async () => {
+    const { catalogue } = await world(
+      '[providers.anthropic.auth.federation]\ntoken_url = "http://127.0.0.1:1/token"\nfederation_rule_id = "fdrl_1"\nenabled = false\n[providers.anthropic.auth.ci]\nmethod = "identity"\n',
+    )
+    const auth = catalogue.route('anthropic').entry.auth.find(({ id }) => id === 'ci')
+    expect([auth?.federation?.tokenUrl, auth?.federation?.exchangeHosts, auth?.ids, auth?.enabled]).toEqual([
+      'http://127.0.0.1:1/token',
+      ['api.anthropic.com', '127.0.0.1:1'],
+      undefined,
+      true,
+    ])
+  })
 })
 
 describe('headers of a route', () => {

@@ -13,13 +13,13 @@ const PATHS = ['deviceUrl', 'authorizeUrl', 'tokenUrl', 'revocationUrl'] as cons
 
 /**
  * The auth entries in force: those of the catalogue with what the user's file changes, then the ones that it adds.
- * An identity entry of another name takes every field of the provider's own.
+ * An identity entry of another name takes every field of the provider's own, and exchanges where the user's file has that one do so.
  */
 export function mergeAuth(known: readonly AuthEntry[], settings: Readonly<Record<string, AuthOverrides>>, protocol: Protocol): AuthEntry[] {
   const changed = known.map((entry) => (Object.hasOwn(settings, entry.id) ? withOverrides(entry, settings[entry.id] ?? {}) : entry))
   const added = Object.entries(settings)
     .filter(([id]) => !known.some((entry) => entry.id === id))
-    .map(([id, overrides]) => withOverrides(newEntry(id, overrides, known, protocol), overrides))
+    .map(([id, overrides]) => withOverrides(newEntry(id, overrides, { known, changed }, protocol), overrides))
   return [...changed, ...added]
 }
 
@@ -31,11 +31,17 @@ export function plainAuth(id: string, kind: AuthEntry['kind'], protocol: Protoco
   return { ...common, header: 'authorization', scheme: 'Bearer' }
 }
 
-function newEntry(id: string, overrides: AuthOverrides, known: readonly AuthEntry[], protocol: Protocol): AuthEntry {
+interface Entries {
+  readonly known: readonly AuthEntry[]
+  readonly changed: readonly AuthEntry[]
+}
+
+function newEntry(id: string, overrides: AuthOverrides, { known, changed }: Entries, protocol: Protocol): AuthEntry {
   const method = isMethod(overrides.method) ? overrides.method : 'identity'
   const kind = AUTH_KIND_OF[method]
   const model = kind === 'workload_identity' ? known.find((entry) => entry.kind === kind) : undefined
-  if (model) return { ...model, id }
+  const federation = changed.find((entry) => entry.id === model?.id)?.federation
+  if (model) return { ...model, ...(federation && { federation }), id }
   const plain = plainAuth(id, kind, protocol)
   return kind === 'workload_identity' ? { ...plain, federation: PLAIN_FEDERATION } : plain
 }

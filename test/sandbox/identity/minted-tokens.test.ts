@@ -84,6 +84,17 @@ describe('what an exchange mints', () => {
     expect(await takenAt()).toEqual(PLACES.map(([path]) => [path, []]))
   })
 
+  it('stands in no line of the journal, and neither does what it was exchanged for', async () => {
+    const { tell, sandbox } = await arrangeExchanges()
+    const secrets: string[] = [sandbox.identity.githubEnvironment().ACTIONS_ID_TOKEN_REQUEST_TOKEN]
+    for (const vendor of VENDORS) {
+      const token = sandbox.identity.mint({ alg: 'ES256' })
+      secrets.push(token, String((await tell(...askExchange(vendor, token))).json.access_token))
+    }
+    const journal = JSON.stringify(sandbox.journal)
+    expect(secrets.filter((secret) => journal.includes(secret))).toEqual([])
+  })
+
   it.each<[Vendor, string, SubjectOptions, number]>([
     ['openai', 'as the token of the job', { lifetimeS: 7 }, 7],
     ['openai', 'an hour at most', { lifetimeS: 86_400 }, 3_600],
