@@ -41,7 +41,10 @@ it('each pipeline asks the doctor first, and then the model', () => {
   expect(commands).toEqual(Object.keys(scripts).map(() => ['doctor', 'prompt']))
 })
 
-it.each(LINES)('claw knows the command and the options of $file: claw $line', async ({ line }) => {
+/** Commands that a comment tells people to type. */
+const TOLD = FILES.flatMap((file) => [...textOfExample(file).matchAll(/`claw ([^`]+)`/g)].map(([, line = '']) => ({ file, line })))
+
+it.each([...LINES, ...TOLD])('claw knows the command and the options of $file: claw $line', async ({ line }) => {
   expect(await askedOf(line)).toEqual(KNOWN_LINE)
 })
 

@@ -45,8 +45,8 @@ export interface Sandboxed extends TestMachine {
   /** Another machine at the same provider. */
   fresh(): TestMachine
   journal(): readonly Json[]
-  /** Makes the stored access token expired for claw and for the provider. */
-  expireAccess(): void
+  /** Makes the stored access token expired for claw and for the provider; `state` is where claw keeps it, if not below its home. */
+  expireAccess(state?: string): void
   stop(): Promise<void>
 }
 
@@ -67,9 +67,9 @@ export async function sandboxed(options: { scenario?: string; requestTimeout?: s
     identity: sandbox.identity,
     fresh: () => machineWith(toml),
     journal: () => sandbox.journal.map((entry) => ({ ...entry })),
-    expireAccess() {
+    expireAccess(state) {
       sandbox.expireAccess()
-      expireStored(machine.home)
+      expireStored(machine.home, state)
     },
     stop: () => sandbox.close(),
     async [Symbol.asyncDispose]() {

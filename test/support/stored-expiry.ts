@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Moves the expiry of every stored credential into the past, as time would. */
-export function expireStored(home: string): void {
-  const file = join(home, 'state', 'credentials.json')
+export function expireStored(home: string, state = join(home, 'state')): void {
+  const file = join(state, 'credentials.json')
   const document = JSON.parse(readFileSync(file, 'utf8')) as { records: Record<string, unknown>[] }
   for (const record of document.records) {
     if (typeof record.expiresAt !== 'number') continue

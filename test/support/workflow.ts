@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Ended } from './run-claw.ts'
 import type { TestMachine } from './sandboxed.ts'
 import { runProgram, shellOf } from './shelled.ts'
@@ -18,7 +20,7 @@ export function* strings(value: unknown, path = ''): Generator<readonly [string,
 }
 
 /** What the runner puts for `${{ NAME }}`. */
-function filledIn(text: string, values: Readonly<Record<string, string>>): string {
+export function filledIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{\{ *([\w.]+) *\}\}/g, (_, name) => {
     const value = values[name]
     if (value === undefined) throw new Error(`the job asks for ${name}, which nobody sets`)
@@ -26,7 +28,7 @@ function filledIn(text: string, values: Readonly<Record<string, string>>): strin
   })
 }
 
-/** Runs steps as the runner does, until one fails. */
+/** Runs steps as the runner does, in a workspace beside its directory for files that do not last, until one fails. */
 export async function runSteps(
   world: TestMachine,
   given: readonly Step[],
@@ -34,6 +36,8 @@ export async function runSteps(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Ended[]> {
   const ended: Ended[] = []
+  const workspace = join(world.home, 'workspace')
+  mkdirSync(workspace, { recursive: true })
   for (const step of given) {
     const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, filledIn(text, values)])
     const runner = { CI: 'true', GITHUB_ACTIONS: 'true', CLAW_CI: undefined, RUNNER_TEMP: world.home }
@@ -41,7 +45,7 @@ export async function runSteps(
     ended.push(
       await runProgram('bash', ['-e', '-c', script], {
         env: { ...shellOf(world), ...env, ...runner, ...Object.fromEntries(own) },
-        cwd: world.home,
+        cwd: workspace,
       }),
     )
     if (ended.at(-1)?.exitCode !== 0) break
