@@ -53,19 +53,24 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['CLAW_ALLOW_PROJECT_HOME', '1: let CLAW_HOME lie inside a repository'],
 ]
 
+const variableNotes = prose(
+  `Each provider's own variables are listed by claw auth list. NAME_FILE holds a path to the value of NAME; both set is an error.`,
+  `The ids of an identity method have the names of the vendor's own SDK, such as ANTHROPIC_FEDERATION_RULE_ID. What leads to the identity of the job, such as ACTIONS_ID_TOKEN_REQUEST_TOKEN, is seen by no program that claw starts but the one that gives it.`,
+)
+
 const environment = `${VARIABLES.map(([name, meaning]) => `  ${name.padEnd(25)}${meaning}`).join('\n')}
 
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE, NODE_EXTRA_CA_CERTS
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM
 
-${prose(`Each provider's own variables are listed by claw auth list. NAME_FILE holds a path to the value of NAME; both set is an error.`)}
+${variableNotes}
 `
 
 const config = prose(
   `The user file is $CLAW_CONFIG, else $CLAW_HOME/config.toml, else $XDG_CONFIG_HOME/claw/config.toml. claw config init writes one with comments, claw config schema prints its JSON Schema, claw config check validates it.`,
   `A flag beats the environment, that the user file, that a trusted claw.toml of the project, that the built-in value. claw config show says where each value came from.`,
   `A claw.toml in a repository may set only the model and prompt defaults, until claw trust (or CLAW_TRUST_PROJECT with its SHA-256) trusts its very content. Then also auth_mode, prefer, fallback, expect, aliases and providers of its own. No project file ever sets hosts or headers of other providers, commands, secrets, the store or the network.`,
-  `Secrets are references: env:NAME, file:/path, cmd:["program","argument"], cred:NAME (systemd). A literal is taken from a user file of mode 0600 only.`,
+  `Secrets are references: env:NAME, file:/path, cmd:["program","argument"], cred:NAME (systemd). A literal is taken from a user file of mode 0600 only. The identity of a job is one too, as subject_token of an identity method: also oidc:SOURCE, with ?audience=… for another audience than the vendor's usual one.`,
 )
 
 const security = prose(
@@ -78,6 +83,7 @@ const security = prose(
 const ci = prose(
   `claw doctor first: its exit code says whether the job will authenticate (0) or not (1), and its text what to type if not.`,
   `claw auth --device P works in a job: the code is printed, somebody approves it on another machine. With --no-wait the job ends with exit 83 at once, and claw auth wait P goes on in a later step. Where there is no device code, claw auth --paste P prints an address and ends with exit 83; what the browser ended at goes to claw auth complete P --stdin.`,
+  `A job needs no key where its CI system, cluster or cloud vouches for it: subject_token = "oidc:github" in [providers.P.auth.federation] (also oidc:buildkite and others; env:NAME on GitLab, file:/path on Kubernetes) and the ids of the vendor's rule. claw auth --identity P shows what is presented, and what the rule there must say.`,
   `claw token P --bundle FILE writes a credential that cannot be renewed, for a job that shall have no more than that: CLAW_BUNDLE_FILE=FILE.`,
   `Text of a model is escaped where a CI log would act on it, when stdout is no file; --json, --out and a regular file hold it unchanged.`,
   `Exit 69, 75 and 81 are worth another try, 77 wants a person (claw help exit-codes).`,

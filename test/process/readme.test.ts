@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { askedOf, clawLines, KNOWN_LINE } from '../support/claw-lines.ts'
@@ -35,9 +36,32 @@ describe('README.md', () => {
     expect([...new Set(README.match(/claw-[\w.]+\.tgz/g))]).toEqual([`${name}-${version}.tgz`])
   })
 
-  it('shows the commands of the three recipes', () => {
+  it('shows a configuration that is valid', async () => {
+    const toml = [...README.matchAll(/^```toml\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
+    const dir = mkdtempSync(join(tmpdir(), 'claw-readme-'))
+    try {
+      const files = toml.map((text, n) => {
+        writeFileSync(join(dir, `${n}.toml`), text)
+        return join(dir, `${n}.toml`)
+      })
+      const said = await Promise.all(files.map(async (file) => (await runClaw(['config', 'check', '--config', file])).stderr))
+      expect(said).toEqual(files.map((file) => `valid: ${file}\n`))
+      expect(files).not.toEqual([])
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('shows the commands of the recipes', () => {
     expect(LINES.length).toBeGreaterThan(TOPICS.length)
-    expect(LINES).toEqual(expect.arrayContaining(['auth refresh --all --min-ttl 2h', 'doctor --provider anthropic', 'help exit-codes']))
+    expect(LINES).toEqual(
+      expect.arrayContaining([
+        'auth --identity anthropic',
+        'auth refresh --all --min-ttl 2h',
+        'doctor --provider anthropic',
+        'help exit-codes',
+      ]),
+    )
   })
 
   it.each(LINES.filter((line) => !TOPICS.includes(line)))('claw knows the command and the options of: claw %s', async (line) => {
