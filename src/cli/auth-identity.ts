@@ -44,10 +44,13 @@ function facts({ federation, claims, rows }: Presentation): Readonly<Record<stri
 function lines({ federation, rows }: Presentation): string[] {
   const { route, source } = federation
   const width = Math.max(...rows.map(({ claim }) => claim.length), 0)
-  return [`the identity token from ${source}, as it is presented to ${route.entry.name}:`, ...rows.flatMap((row) => claimLines(row, width))]
+  return [
+    `the identity token from ${source}, as it is presented to ${route.entry.name}, with what the rule there must say:`,
+    ...rows.flatMap((row) => claimLines(row, width)),
+  ]
 }
 
 function claimLines({ claim, value, rule }: ClaimRow, width: number): string[] {
   const indent = ' '.repeat(width + 4)
-  return [`  ${claim.padEnd(width)}  ${value}`, ...(rule === null ? [] : [`${indent}the rule there must say: ${rule}`])]
+  return [`  ${claim.padEnd(width)}  ${value}`, ...(rule === null ? [] : [`${indent}rule: ${rule}`])]
 }

@@ -1,3 +1,4 @@
+import { formatInstant } from '../core/duration.ts'
 import { unspokenNote } from '../app/catalogue/model-route.ts'
 import { accountWords } from '../app/sign-in/account.ts'
 import { accountChange } from '../app/sign-in/account-change.ts'
@@ -30,11 +31,7 @@ export async function finishSignIn(
   if (output.json) {
     await output.print({ ...authResult(record, { store: session.ports.store.backend, changed, check }), ...more })
   } else {
-    await output.say(
-      changed
-        ? `signed in to ${route.provider} (route ${route.id})${account === '' ? '' : ` as ${account}`}`
-        : `already signed in to ${route.provider} (route ${route.id}); --force signs in again`,
-    )
+    await output.say(outcomeLine(record, changed, account))
     if (check) await sayCheck(output, check, changed ? 'stored' : 'kept')
   }
   const unspoken = unspokenNote(route)
@@ -44,6 +41,19 @@ export async function finishSignIn(
   const keepOn = changed ? keepOnLine(route, record.auth) : null
   if (keepOn !== null) await output.say(keepOn)
   return wanted === true && check?.status === 'fail' ? 1 : 0
+}
+
+type Stored = Pick<SignedIn['record'], 'provider' | 'route' | 'kind' | 'expiresAt'>
+
+function outcomeLine({ provider, route, kind, expiresAt }: Stored, changed: boolean, account: string): string {
+  const at = `${provider} (route ${route})`
+  const as = account === '' ? '' : ` as ${account}`
+  const until = expiresAt === null ? '' : ` until ${formatInstant(expiresAt)}`
+  if (kind === 'identity')
+    return changed
+      ? `exchanged for a token of ${at}${as}, good${until}; nothing that lasts longer is stored`
+      : `the token of the last exchange with ${at} is good${until}; --force exchanges again`
+  return changed ? `signed in to ${at}${as}` : `already signed in to ${at}; --force signs in again`
 }
 
 function checked(session: Session, { route, record, changed }: Pick<SignedIn, 'route' | 'record' | 'changed'>): Promise<CheckedSignIn> {

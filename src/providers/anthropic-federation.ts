@@ -59,7 +59,6 @@ export const federation: AuthEntry = {
       iss: 'the issuer, letter by letter',
       sub: 'this subject, or a prefix of it',
       aud: 'this audience',
-      jti: 'nothing: each is taken once, unless the issuer has `check_jti` off',
     },
     errorMap: {
       '400 invalid_request_error': 'config',

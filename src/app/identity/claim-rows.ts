@@ -15,6 +15,6 @@ export interface ClaimRow {
 export function rowsOfClaims({ rules, audience, isAudienceChosen }: Federation, token: JobToken): ClaimRow[] {
   const matches = rules.claimRules ?? {}
   const rows = shownClaims(token).map(({ name, value }) => ({ claim: name, value, rule: matches[name] ?? null }))
-  const wanted = audience === null ? null : `${isAudienceChosen ? 'asked for' : 'usual here'}: ${audience}`
+  const wanted = audience === null ? null : `${isAudienceChosen ? 'you asked for' : 'usually'} ${audience}`
   return rows.map((row) => (row.claim === 'aud' && wanted !== null ? { ...row, rule: [row.rule, wanted].filter(Boolean).join('; ') } : row))
 }
