@@ -6,7 +6,8 @@ import type { Route } from '../catalogue/catalogue.ts'
 import { type Candidate, candidate, judgeModel, type Scope } from '../credential/candidates.ts'
 import type { CredentialWorld } from '../credential/credential-question.ts'
 import { whyOff } from '../sign-in/terms.ts'
-import { type Federation, readFederation } from './federation.ts'
+import { federationHere } from './external-account.ts'
+import type { Federation } from './federation.ts'
 import { lookForSubject } from './subject-tokens.ts'
 import { subjectWorld } from './subject-world.ts'
 
@@ -18,7 +19,9 @@ export async function identityCandidates(
   snapshot: Snapshot | null,
 ): Promise<Candidate[]> {
   const { profile, named } = scope
-  const reading = readFederation({ route, auth }, world.ports.environment, { profile, isNamed: named.name === route.id })
+  const { environment, machine } = world.ports
+  const at = { environment, uid: machine.uid }
+  const reading = await federationHere({ route, auth }, at, { profile, isNamed: named.name === route.id })
   if (reading.kind === 'absent') return []
   const setting = `providers.${route.id}.auth.${auth.id}`
   const base = { origin: 'identity', kind: 'identity', route, auth, profile, setting } as const

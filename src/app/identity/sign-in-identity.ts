@@ -7,7 +7,8 @@ import { chooseMethod, methodsOf } from '../sign-in/choose-method.ts'
 import type { Route } from '../catalogue/catalogue.ts'
 import { methodOff } from '../sign-in/terms.ts'
 import { nothingGiven } from './check-ids.ts'
-import { type Federation, readFederation } from './federation.ts'
+import { federationHere } from './external-account.ts'
+import type { Federation } from './federation.ts'
 import { exchangeIdentity } from './identity-credential.ts'
 import { keptToken } from './identity-candidates.ts'
 import { findingsOf, jobToken, type JobToken } from './job-token.ts'
@@ -45,7 +46,7 @@ export interface IdentitySignIn {
  * where the source has no token here, and as {@link exchangeIdentity}; once something was shown, `data.claims` holds the claims.
  */
 export async function signInWithIdentity(session: Session, options: IdentitySignInOptions): Promise<IdentitySignIn> {
-  const federation = chosenFederation(session, options.name)
+  const federation = await chosenFederation(session, options.name)
   const { ports, signal } = session
   const world = subjectWorld(session, signal)
   const sight = await lookForSubject(federation.reference, world)
@@ -79,15 +80,17 @@ export async function signInWithIdentity(session: Session, options: IdentitySign
 }
 
 /** The identity method that is complete here; else what its first one lacks. */
-function chosenFederation(session: Session, name: string): Federation {
+async function chosenFederation(session: Session, name: string): Promise<Federation> {
   const { catalogue, config, ports } = session
   const named = catalogue.find(name)
   const { profile } = wantedCredential(config, catalogue, named, undefined)
   // Says what the provider has in its place where it has no identity.
   const first = chooseMethod(catalogue, name, 'identity')
-  const readings = methodsOf(named)
-    .filter(({ method }) => method === 'identity')
-    .map((choice) => ({ choice, reading: readFederation(choice, ports.environment, { profile, isNamed: true }) }))
+  const choices = methodsOf(named).filter(({ method }) => method === 'identity')
+  const at = { environment: ports.environment, uid: ports.machine.uid }
+  const readings = await Promise.all(
+    choices.map(async (choice) => ({ choice, reading: await federationHere(choice, at, { profile, isNamed: true }) })),
+  )
   const ready = readings.flatMap(({ choice, reading }) => (reading.kind === 'ready' ? [{ choice, federation: reading.federation }] : []))
   const [usable] = ready.filter(({ choice }) => choice.auth.enabled)
   if (usable) return usable.federation
