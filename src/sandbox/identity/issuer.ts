@@ -38,6 +38,7 @@ export class Issuer {
   readonly #world: IssuerWorld
   readonly #trusted = new Map<string, readonly JsonWebKey[]>()
   readonly #given = new Map<string, string>()
+  readonly #audiences: string[] = []
   #requestToken: string | undefined
 
   constructor(world: IssuerWorld) {
@@ -74,6 +75,15 @@ export class Issuer {
   /** Has vendors take the tokens of another issuer too. */
   trust(issuer: string, keys: readonly JsonWebKey[]): void {
     this.#trusted.set(issuer, keys)
+  }
+
+  /** Has the rules of all vendors name another audience beside their own. */
+  nameAudience(audience: string): void {
+    this.#audiences.push(audience)
+  }
+
+  get namedAudiences(): readonly string[] {
+    return this.#audiences
   }
 
   knows(issuer: string): boolean {

@@ -14,6 +14,8 @@ export interface SandboxIdentity {
   githubEnvironment(): Readonly<Record<'ACTIONS_ID_TOKEN_REQUEST_URL' | 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', string>>
   /** Has every vendor take the tokens of another issuer too. */
   trust(issuer: string, keys: readonly JsonWebKey[]): void
+  /** Has the rule of every vendor name another audience beside its own: that of a system whose jobs cannot choose theirs. */
+  nameAudience(audience: string): void
   /** Has the next exchanges fail, one fault each, whatever the scenario is. */
   failNext(...faults: readonly ExchangeFault[]): void
 }
@@ -25,6 +27,7 @@ export function identityOf(world: SandboxWorld): SandboxIdentity {
     mint: (options) => issuer.mint(options),
     githubEnvironment: () => jobEnvironment(world),
     trust: (url, keys) => issuer.trust(url, keys),
+    nameAudience: (audience) => issuer.nameAudience(audience),
     failNext: (...faults) => exchanges.failNext(...faults),
   }
 }

@@ -60,7 +60,7 @@ export function judgeSubject(text: string, rules: SubjectRules, world: SandboxWo
   if (!parts || !header || !claims) return fault('shape', 'it is no JWT')
   return (
     judgeSignature(text, header, claims, rules, world) ??
-    judgeClaims(claims, rules) ??
+    judgeClaims(claims, rules, world) ??
     judgeTime(claims, rules, serverSeconds(world)) ??
     judgeUse(claims, rules, world) ?? { claims, leftS: Number(claims.get('exp')) - serverSeconds(world) }
   )
@@ -86,14 +86,15 @@ function judgeSignature(
   return isSigned(text.slice(0, dot), text.slice(dot + 1), algorithm, key) ? undefined : fault('signature', 'the signature is wrong')
 }
 
-function judgeClaims(claims: Members, rules: SubjectRules): SubjectFault | undefined {
+function judgeClaims(claims: Members, rules: SubjectRules, { issuer }: SandboxWorld): SubjectFault | undefined {
   const missing = ['sub', 'aud', 'exp', ...(rules.claims ?? [])].find((name) => !claims.has(name))
   if (missing) return fault('claims', `${missing} is missing`)
   const odd = ['exp', 'iat', 'nbf'].find((name) => claims.has(name) && typeof claims.get(name) !== 'number')
   if (odd) return fault('claims', `${odd} is no number`)
   const [aud] = [claims.get('aud')]
   const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!rules.audiences.some((audience) => named.includes(audience))) return fault('audience', 'aud is not that of the rule')
+  if (![...rules.audiences, ...issuer.namedAudiences].some((audience) => named.includes(audience)))
+    return fault('audience', 'aud is not that of the rule')
   const sub = String(claims.get('sub'))
   return SANDBOX_SUBJECTS.some((start) => sub.startsWith(start)) ? undefined : fault('subject', 'sub is not that of the rule')
 }

@@ -86,6 +86,15 @@ describe('the token of a job', () => {
     expect((await tell(...askExchange(vendor, foreign))).status).toBe(200)
   })
 
+  it.each(VENDORS)('is taken by %s for another audience when the rule there names that one too', async (vendor) => {
+    const { sandbox, tell } = await arrange()
+    const audience = 'a-system-whose-jobs-cannot-choose'
+    const ask = async () => (await tell(...askExchange(vendor, sandbox.identity.mint({ ...ES256, audience })))).status
+    expect([400, 401]).toContain(await ask())
+    sandbox.identity.nameAudience(audience)
+    expect(await ask()).toBe(200)
+  })
+
   it.each(VENDORS)('is refused by %s when it is longer than 16 KiB', async (vendor) => {
     const { sandbox, tell } = await arrange()
     const { status } = await tell(...askExchange(vendor, sandbox.identity.mint({ ...ES256, claims: { more: 'x'.repeat(12_500) } })))
