@@ -22,13 +22,13 @@ export function audienceOf(
   { reference, values, tokenUrl, environment }: Beside,
 ): { readonly audience: string | null; readonly isChosen: boolean } {
   const inReference = reference.scheme === 'oidc' ? reference.audience : undefined
-  // Where the request has a field of that name, the setting means the field: whom the minted token is for.
-  const inFile = rules.bodyFields.includes('audience') ? undefined : auth.audience
+  // Where the request has a field of that name to be set, the setting means the field: whom the minted token is for.
+  const isField = rules.bodyFields.includes('audience') && rules.fieldTemplates?.audience === undefined
+  const inFile = isField ? undefined : auth.audience
   const variable = rules.envMap.audience
   const chosen = inReference ?? inFile ?? (variable === undefined ? undefined : environment.get(variable))
   if (chosen !== undefined) return { audience: chosen, isChosen: true }
   const usual = rules.defaultAudience.replace(/\{([a-z_]+)\}/g, (whole, name: string) => values[name] ?? whole)
   if (usual !== '') return { audience: usual, isChosen: false }
-  const isOwnServer = rules.bodyFields.includes('audience')
-  return { audience: isOwnServer ? (auth.issuer ?? tokenUrl) : null, isChosen: false }
+  return { audience: isField ? (auth.issuer ?? tokenUrl) : null, isChosen: false }
 }

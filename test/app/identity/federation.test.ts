@@ -98,6 +98,9 @@ organization_id = "${ORGANIZATION}"
       audience: `https://iam.googleapis.com/${pool}`,
       tokenUrl: 'https://sts.googleapis.com/v1/token',
     })
+    // What the vendor is sent under that name is the pool: the setting can only mean the token of the job.
+    const chosen = await inForce('google-vertex', { toml: `${google}audience = "https://acme.example"\n` })
+    expect([chosen.audience, chosen.isAudienceChosen, chosen.values.audience]).toEqual(['https://acme.example', true, undefined])
     expect((await inForce('azure-openai', { env: AZURE })).tokenUrl).toBe('https://login.microsoftonline.com/tenant/oauth2/v2.0/token')
   })
 
