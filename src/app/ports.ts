@@ -14,6 +14,8 @@ export interface World {
   readonly version: string
   /** A store that is open already; absent = the one that the configuration names. */
   readonly opened?: Pick<Ports, 'store' | 'spool'>
+  /** Where the socket of the platform is that gives identity tokens; absent = at its own path. */
+  readonly socketPath?: string
 }
 
 /** Everything outside that a use case may touch. Production and tests differ in nothing else. */

@@ -23,7 +23,7 @@ export interface FakeClock extends Clock {
 
 /** Real time without anything happening after which work that no timer can wake is given up. */
 const STUCK_MS = 5_000
-const OUTSIDE_WORK = /^(?:FSReq|CloseReq|GetAddrInfo|TCPConnect|ProcessWrap|WriteWrap|ShutdownWrap)/
+const OUTSIDE_WORK = /^(?:FSReq|CloseReq|GetAddrInfo|(?:TCP|Pipe)?ConnectWrap|ProcessWrap|WriteWrap|ShutdownWrap)/
 
 export function fakeClock(startAt = Date.UTC(2026, 0, 1)): FakeClock {
   let now = startAt

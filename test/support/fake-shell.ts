@@ -31,6 +31,10 @@ export interface FakeShellOptions {
   readonly clock?: FakeClock
   /** A store that outlives the command. */
   readonly opened?: World['opened']
+  /** Absent = this one, looked at anew. */
+  readonly machine?: World['machine']
+  /** The socket of the platform. */
+  readonly socketPath?: string | undefined
   /** Sees what is printed while it is printed. */
   readonly onText?: (text: string) => void
 }
@@ -47,6 +51,8 @@ export function fakeShell({
   clock = fakeClock(),
   onText = () => undefined,
   opened,
+  machine = systemMachine({}),
+  socketPath,
 }: FakeShellOptions = {}): FakeShell {
   const controller = new AbortController()
   const stream = (): FakeStream => {
@@ -71,9 +77,10 @@ export function fakeShell({
       clock,
       random: systemRandom,
       environment: environmentOf(env),
-      machine: systemMachine({}),
+      machine,
       version: '0.0.0-test',
       ...(opened && { opened }),
+      ...(socketPath !== undefined && { socketPath }),
     },
     out: stream(),
     err: stream(),

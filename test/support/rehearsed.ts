@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { build } from 'rolldown'
 import { rehearsal } from '../../src/app/rehearsal/rehearsal.ts'
 import type { MemoryStore } from '../../src/credentials/memory-store.ts'
+import { systemMachine } from '../../src/platform/system-machine.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import type { JournalEntry } from '../../src/sandbox/journal.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts'
@@ -36,6 +37,8 @@ export interface LineOptions {
 export interface RehearsalMachine extends AsyncDisposable {
   readonly clock: FakeClock
   readonly sandbox: Sandbox
+  /** Its configuration is there, and whatever else a test puts there. */
+  readonly home: string
   claw(argv: readonly string[], options?: LineOptions): Promise<Rehearsed>
   /** What the sandbox was asked since the last time that this was asked. */
   asked(): readonly JournalEntry[]
@@ -43,45 +46,68 @@ export interface RehearsalMachine extends AsyncDisposable {
   stored(): ReturnType<MemoryStore['read']>
 }
 
+/** Null = the line is taken away. */
+export type JobSetting = string | null
+
+export interface JobTable {
+  readonly provider: string
+  readonly settings: Readonly<Record<string, JobSetting>>
+}
+
 export interface RehearsalOptions {
   readonly scenario?: string | undefined
   readonly approvesAtPoll?: number
   /** Methods to switch on, as `PROVIDER/METHOD`. */
   readonly enable?: readonly string[]
-  /** The provider whose lines for a job without a key are in force. */
-  readonly job?: string
+  /** The provider whose lines for a job without a key are in force; or it alone, with other lines in their place or beside them. */
+  readonly job?: string | ((at: { readonly origin: string; readonly home: string }) => JobTable) | undefined
+  /** How far the clock of the machine is ahead of everybody else's, ms. */
+  readonly aheadMs?: number
   /** By provider, where it is not the one of the catalogue. */
   readonly region?: { readonly provider: string; readonly name: string }
 }
 
-export async function rehearsed({ scenario, approvesAtPoll, enable = [], region, job }: RehearsalOptions = {}): Promise<RehearsalMachine> {
-  const { runCli, MemoryStore, MemorySpool, systemMachine } = await bundledCli()
+const MIRROR = rehearsal()
+const MACHINE = systemMachine({})
+
+/** Where the socket of the platform is, if the machine has one. */
+export function socketIn(home: string): string {
+  return join(home, 'api')
+}
+
+export async function rehearsed(options: RehearsalOptions = {}): Promise<RehearsalMachine> {
+  const { scenario, approvesAtPoll, enable = [], aheadMs = 0 } = options
+  const { runCli, MemoryStore, MemorySpool } = await bundledCli()
   const clock = fakeClock()
+  const own = aheadOf(clock, aheadMs)
   const sandbox = await startSandbox({
     clock,
     random: seededRandom(),
-    mirror: rehearsal(),
+    mirror: MIRROR,
     scenario,
     ...(approvesAtPoll === undefined ? {} : { approvesAtPoll }),
   })
   const home = mkdtempSync(join(tmpdir(), 'claw-rehearsal-'))
   const config = join(home, 'config.toml')
-  writeFileSync(config, withJob(withRegion(sandbox.toml, region), job), { mode: 0o600 })
+  writeFileSync(config, configOf(sandbox, home, options), { mode: 0o600 })
   const wire = watchWire()
-  const opened = { store: new MemoryStore({ clock, random: systemRandom, machine: systemMachine({}) }), spool: new MemorySpool() }
+  const opened = { store: new MemoryStore({ clock: own, random: systemRandom, machine: MACHINE }), spool: new MemorySpool() }
   const base = { CLAW_HOME: home, CLAW_CONFIG: config, CLAW_CI: '0', ...(enable.length > 0 ? { CLAW_ENABLE: enable.join(',') } : {}) }
   let seen = 0
   return {
     clock,
     sandbox,
+    home,
     async claw(argv, { stdin = '', env = {}, onEvent } = {}) {
       const beside: Promise<void>[] = []
       let line = ''
       const shell = fakeShell({
         env: { ...base, ...env },
         stdin,
-        clock,
+        clock: own,
         opened,
+        machine: MACHINE,
+        socketPath: socketIn(home),
         onText(text) {
           if (!onEvent) return
           const lines = `${line}${text}`.split('\n')
@@ -108,6 +134,22 @@ export async function rehearsed({ scenario, approvesAtPoll, enable = [], region,
   }
 }
 
+/** The same time, shown by a clock that is wrong. */
+function aheadOf(clock: FakeClock, byMs: number): FakeClock {
+  return Object.create(clock, {
+    now: { value: () => clock.now() + byMs },
+    wall: { value: () => clock.wall() + byMs },
+    sleepUntil: { value: (instant: number, signal?: AbortSignal) => clock.sleepUntil(instant - byMs, signal) },
+  })
+}
+
+function configOf({ toml, origin }: Sandbox, home: string, { region, job }: RehearsalOptions): string {
+  if (job === undefined) return withRegion(toml, region)
+  if (typeof job === 'string') return withJob(toml, { provider: job, settings: {} })
+  const table = job({ origin, home })
+  return tablesOf(table.provider, withJob(toml, table))
+}
+
 /** The table of the provider is there already, or only those below it are. */
 function withRegion(toml: string, region: RehearsalOptions['region']): string {
   if (!region) return toml
@@ -116,10 +158,23 @@ function withRegion(toml: string, region: RehearsalOptions['region']): string {
   return toml.includes(head) ? toml.replace(head, `${head}${line}`) : `${toml}\n${head}${line}`
 }
 
-/** Without the signs before the lines of its identity method. */
-function withJob(toml: string, provider: string | undefined): string {
+/** Without the signs before the lines of its identity method, and with other values. */
+function withJob(toml: string, { provider, settings }: JobTable): string {
   const table = new RegExp(`^(?:# )?\\[providers\\.${provider}\\.auth\\.(?:federation|job)\\]\\n(?:.+\\n)*`, 'm')
-  return provider === undefined ? toml : toml.replace(table, (lines) => lines.replace(/^# /gm, ''))
+  return toml.replace(table, (text) => {
+    const lines = text.replace(/^# /gm, '').trimEnd().split('\n')
+    const others = lines.filter((line) => !Object.keys(settings).some((name) => line.startsWith(`${name} = `)))
+    const own = Object.entries(settings).flatMap(([name, value]) => (value === null ? [] : [`${name} = ${JSON.stringify(value)}`]))
+    return [...others, ...own, ''].join('\n')
+  })
+}
+
+/** The tables of one provider alone: what nobody asks about need not be read by every command. */
+function tablesOf(provider: string, toml: string): string {
+  return toml
+    .split(/^(?=\[)/m)
+    .filter((table) => table.startsWith(`[providers.${provider}]`) || table.startsWith(`[providers.${provider}.`))
+    .join('')
 }
 
 type Bundle = typeof import('./bundled-cli.ts')

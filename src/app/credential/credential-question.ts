@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts'
 
 /** What credentials are looked for with; a session is one. */
 export interface CredentialWorld {
-  readonly ports: Pick<Ports, 'clock' | 'environment' | 'http' | 'machine' | 'store'>
+  readonly ports: Pick<Ports, 'clock' | 'environment' | 'http' | 'machine' | 'socketPath' | 'store'>
   readonly config: Config
   readonly catalogue: Catalogue
   readonly signal: AbortSignal

@@ -6,7 +6,7 @@ const SOURCE_TIMEOUT_MS = 10_000
 
 /** What a source is asked with. */
 export function subjectWorld({ ports, config }: Pick<CredentialWorld, 'ports' | 'config'>, signal: AbortSignal): SubjectWorld {
-  const { environment, clock, machine, http } = ports
+  const { environment, clock, machine, http, socketPath } = ports
   const { stateDir, projectRoot } = config.paths
-  return { environment, clock, http, uid: machine.uid, stateDir, projectRoot, signal, timeoutMs: SOURCE_TIMEOUT_MS }
+  return { environment, clock, http, uid: machine.uid, stateDir, projectRoot, signal, timeoutMs: SOURCE_TIMEOUT_MS, socketPath }
 }

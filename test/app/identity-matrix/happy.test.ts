@@ -1,0 +1,4 @@
+import { matrix } from './matrix.ts'
+import { happy } from './scenarios/happy.ts'
+
+matrix('happy', happy)

@@ -1,0 +1,4 @@
+import { matrix } from './matrix.ts'
+import { renewed } from './scenarios/renewed.ts'
+
+matrix('renewed', renewed)
