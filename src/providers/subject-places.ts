@@ -48,7 +48,8 @@ export const SUBJECT_PLACES: readonly SubjectPlace[] = [
     freshness: 'fixed',
     audience: 'preset',
     lifeS: 3_600,
-    enable: "bind a credential of the OpenID Connect Provider plugin: `withCredentials([string(credentialsId: 'ID', variable: 'NAME')])`",
+    enable:
+      "add `withCredentials([string(credentialsId: 'ID', variable: 'NAME')])` to the pipeline, for a credential of the OpenID Connect Provider plugin",
     quirks: ['no jti', 'the audience is a setting of the credential'],
     source: 'jenkinsci/oidc-provider-plugin (2026)',
   },
@@ -86,7 +87,8 @@ export const SUBJECT_PLACES: readonly SubjectPlace[] = [
     freshness: 'fixed',
     audience: 'preset',
     lifeS: 3_600,
-    enable: 'mount a projected volume with `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: NAME}` there',
+    enable:
+      'add `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: NAME}` to a projected volume that is mounted there',
     quirks: ['rotated at 80 % of its life or after 24 h: a container that starts again presents one that may be spent'],
     source: 'Kubernetes documentation, projected volumes (2026)',
   },
@@ -98,7 +100,7 @@ export const SUBJECT_PLACES: readonly SubjectPlace[] = [
     freshness: 'fixed',
     audience: 'preset',
     lifeS: 300,
-    enable: 'let spiffe-helper write it: `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "NAME"}]`',
+    enable: 'add `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "NAME"}]` to the configuration of spiffe-helper',
     quirks: ['a JWT-SVID; an X.509-SVID is none', 'Anthropic wants iss and iat, which SPIRE sets and the specification does not demand'],
     source: 'Anthropic workload identity guide (Aug 2026); spiffe/spiffe-helper (2026)',
   },

@@ -482,6 +482,7 @@ describe('no credential', () => {
       'env:ANTHROPIC_AUTH_TOKEN is wrong kind: it begins with `sk-ant-api03-`, which is no token of `anthropic`',
       'env:CLAUDE_CODE_OAUTH_TOKEN is refused: the method `anthropic/setup-token` is off by the terms of the vendor: Anthropic allows the sign-in of a subscription to its own tools only, and its servers refuse others; CLAW_ENABLE=anthropic/setup-token switches it on',
       'token: set ANTHROPIC_AUTH_TOKEN, or run `claw auth --token anthropic --stdin`, or write `auth_token` in [providers.anthropic]',
+      'identity of a CI job or machine: write `subject_token` and its ids in [providers.anthropic.auth.federation], then run `claw auth --identity anthropic` there',
     ])
   })
 

@@ -44,6 +44,8 @@ export interface Candidate extends Found {
   /** Of an identity: what it is exchanged by. */
   readonly federation: Federation | null
   readonly reason: string | null
+  /** What brings it here, where it is missing and something is known to. */
+  readonly fix: string | null
   readonly error: ClawError | null
 }
 
@@ -87,6 +89,7 @@ const NOTHING = {
   region: null,
   federation: null,
   reason: null,
+  fix: null,
   error: null,
   stops: false,
   failedForGood: false,

@@ -39,7 +39,12 @@ export function noCredential(
   return new ClawError('CLAW_NO_CREDENTIAL', {
     what: `there is no usable credential for \`${named.name}\``,
     why: lines.join('\n'),
-    fix: waitCommand(named, wanted, candidates) ?? switchOn(candidates) ?? useProfile(elsewhere) ?? ways[0]?.fix,
+    fix:
+      waitCommand(named, wanted, candidates) ??
+      switchOn(candidates) ??
+      sourceLine(wanted, candidates) ??
+      useProfile(elsewhere) ??
+      ways[0]?.fix,
     data: {
       wanted: { authMode: wanted.authMode, by: wanted.authModeBy },
       lookedAt,
@@ -50,10 +55,20 @@ export function noCredential(
   })
 }
 
-/** Where somebody has signed in by a method that was on for one command, switching it on is shorter than another sign-in. */
+/** Where somebody has signed in by a method that was on for one command, or has set one up, switching it on is the shortest way. */
 function switchOn(candidates: readonly Candidate[]): string | undefined {
-  const off = candidates.find(({ origin, fact, auth }) => origin === 'store' && fact === 'refused' && !auth.enabled)
+  const off = candidates.find(
+    ({ origin, fact, auth }) => (origin === 'store' || origin === 'identity') && fact === 'refused' && !auth.enabled,
+  )
   return off && termsOf(off) !== 'retired' ? methodOff(off).fix : undefined
+}
+
+/** An identity was set up for this provider: what its source lacks here is the one thing to add. */
+function sourceLine(wanted: WantedCredential, candidates: readonly Candidate[]): string | undefined {
+  const missing = candidates.find(
+    ({ origin, fact, kind, fix }) => origin === 'identity' && fact === 'missing' && fix !== null && isWantedKind(kind, wanted),
+  )
+  return missing?.fix ?? undefined
 }
 
 /** Where a sign-in has been started, the shortest way is to finish it. */
@@ -99,7 +114,15 @@ function wayIn(named: Named, route: Route, auth: AuthEntry, profile: string): Wa
       return [
         { line: `sign-in in a browser: run \`${command}\`, then \`claw auth complete ${named.name} --stdin\``, fix: command, command },
       ]
-    default:
+    case 'identity':
+      return [
+        {
+          line: `identity of a CI job or machine: write \`subject_token\` and its ids in [providers.${route.id}.auth.${auth.id}], then run \`${command}\` there`,
+          fix: command,
+          command,
+        },
+      ]
+    case 'none':
       return []
   }
 }

@@ -6,10 +6,10 @@ import { findVariable } from '../../credentials/environment-source.ts'
 import { type ReferenceWorld, resolveReference } from '../../credentials/references.ts'
 import { readSecretFile } from '../../credentials/secret-file.ts'
 import type { Snapshot } from '../../credentials/store.ts'
-import type { Environment } from '../../platform/environment.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
 import { authFor, type Candidate, candidate, judgeModel, judgeValue, type Scope } from './candidates.ts'
 import type { Route } from '../catalogue/catalogue.ts'
+import { identityMethods } from '../identity/identity-methods.ts'
 import type { CredentialWorld } from './credential-question.ts'
 
 /** What was looked at, whether anything was there or not. */
@@ -156,25 +156,13 @@ function bundled(bundle: Bundle, route: Route, scope: Scope, world: ReferenceWor
 
 /** Identity methods that the user's file configures, or the variables of the vendor's own SDK. */
 export async function fromIdentity(scope: Scope, world: CredentialWorld, snapshot: Snapshot | ClawError): Promise<Gathered> {
-  const methods = scope.named.routes.flatMap((route) =>
-    route.entry.auth
-      .filter((auth) => auth.kind === 'workload_identity' && mayBeFederated(auth, world.ports.environment))
-      .map((auth) => ({ route, auth })),
-  )
+  const methods = scope.named.routes.flatMap((route) => identityMethods(route, world.ports.environment).map((auth) => ({ route, auth })))
   if (methods.length === 0) return { candidates: [], lookedAt: [] }
   const { identityCandidates } = await import('../identity/identity-candidates.ts')
   const known = snapshot instanceof ClawError ? null : snapshot
   const found = await Promise.all(methods.map((method) => identityCandidates(method, scope, world, known)))
   const candidates = found.flat()
   return { candidates, lookedAt: candidates.map(({ source }) => source) }
-}
-
-/** Whether anything speaks for an identity method here: a look at variables, before its settings are read. */
-function mayBeFederated({ subjectToken, ids, federation }: AuthEntry, environment: Environment): boolean {
-  if (subjectToken !== undefined || ids !== undefined) return true
-  return Object.values(federation?.envMap ?? {}).some(
-    (name) => environment.get(name) !== undefined || environment.get(`${name}_FILE`) !== undefined,
-  )
 }
 
 /** Routes that need no credential. */

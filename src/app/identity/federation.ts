@@ -10,6 +10,7 @@ import { audienceOf } from './audience.ts'
 import { checkIds, half, noExchange } from './check-ids.ts'
 import { rulesInForce } from './exchange-grants.ts'
 import { type GivenToken, givenToken } from './given-token.ts'
+import { isSetUp } from './identity-methods.ts'
 import { freshnessOf, sourceNameOf } from './subject-tokens.ts'
 
 /** One identity method as it is in force: everything that its exchange needs but the token itself. */
@@ -67,7 +68,8 @@ export function readFederation(
     if (!isGiven && !isWhole) return { kind: 'absent' }
     if (rules.flow !== undefined) return isConfigured ? faulty(route, auth, noExchange(route, auth)) : { kind: 'absent' }
     // Variables of one product must not stand in the way of another one of the same vendor.
-    if (!isWhole && !isConfigured && (isShared(rules) || (rules.envAllOrError !== undefined && !isNamed))) return { kind: 'absent' }
+    const isOfAnother = isShared(rules) || fillsAnother(route, auth) || (rules.envAllOrError !== undefined && !isNamed)
+    if (!isWhole && !isConfigured && isOfAnother) return { kind: 'absent' }
     if (!token || missing.length > 0) return faulty(route, auth, half(route, auth, rules, { missing, token, values }))
     checkIds(route, auth, rules, values)
     checkAddress(route, auth, rules)
@@ -87,6 +89,11 @@ function idNames({ envMap }: FederationEntry): string[] {
 
 function isShared({ envIsShared }: FederationEntry): boolean {
   return envIsShared === true
+}
+
+/** The variables of this method are those of another one too, which the user's file sets up: half a set is what that one lacked. */
+function fillsAnother({ entry }: Route, { id }: AuthEntry): boolean {
+  return entry.auth.some((other) => other.id !== id && isSetUp(other))
 }
 
 function fromEnvironment(rules: FederationEntry, name: string, environment: Environment): string | undefined {

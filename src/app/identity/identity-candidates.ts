@@ -49,7 +49,7 @@ export async function identityCandidates(
   }
   const look = async (): Promise<Candidate> => {
     const sight = await lookForSubject(federation.reference, subjectWorld(world, world.signal))
-    return sight.there ? judgeModel(found, scope) : { ...found, fact: 'missing', reason: sight.why }
+    return sight.there ? judgeModel(found, scope) : { ...found, fact: 'missing', reason: sight.why, fix: sight.fix }
   }
   return [asksAround(federation) ? { ...found, settle: look } : await look()]
 }

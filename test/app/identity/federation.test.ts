@@ -247,6 +247,7 @@ describe('where an identity stands among other credentials', () => {
     const { rows, error, chosen } = await surveyCredentials(here, { named: here.catalogue.find(name), model: null })
     return { rows: rows.map(({ source, kind, state }) => `${source} ${kind} ${state}`), chosen: chosen?.source ?? error?.code }
   }
+  const CI = '[providers.anthropic.auth.ci]\nmethod = "identity"\n'
 
   it('an API key of the environment wins in `auto`, the identity before a stored key', async () => {
     const env = { ...ANTHROPIC, ANTHROPIC_IDENTITY_TOKEN_FILE: '$DIR/jwt' }
@@ -272,6 +273,51 @@ describe('where an identity stands among other credentials', () => {
     const half = { ANTHROPIC_FEDERATION_RULE_ID: 'fdrl_1' }
     expect((await table('anthropic', half)).chosen).toBe('CLAW_CONFIG_INVALID')
     expect((await table('anthropic', { ...half, ANTHROPIC_API_KEY: 'sk-ant-api03-aaaaaaaaaaaaaaaa' })).chosen).toBe('env:ANTHROPIC_API_KEY')
+  })
+
+  it('variables that fill what a method of another name leaves open are no half set of their own', async () => {
+    const toml = `${CI}subject_token = "cred:jwt"\n`
+    expect(await table('anthropic', { ...ANTHROPIC, CREDENTIALS_DIRECTORY: '$DIR' }, toml)).toEqual({
+      rows: ['identity:cred:jwt identity wins'],
+      chosen: 'identity:cred:jwt',
+    })
+  })
+
+  it('the identity of the file comes before one that variables hold whole', async () => {
+    const env = { ...ANTHROPIC, ANTHROPIC_IDENTITY_TOKEN: 'a.b.c', CREDENTIALS_DIRECTORY: '$DIR' }
+    expect((await table('anthropic', env, `${CI}subject_token = "cred:jwt"\n`)).rows).toEqual([
+      'identity:cred:jwt identity wins',
+      'identity:env:ANTHROPIC_IDENTITY_TOKEN identity shadowed',
+    ])
+  })
+
+  it.each([
+    [
+      'oidc:github',
+      { GITHUB_ACTIONS: 'true' },
+      'add `permissions: id-token: write` to the job; pull requests from forks get no identity token',
+    ],
+    ['oidc:github', {}, 'run it in GitHub Actions'],
+    ['env:CI_JWT', { GITLAB_CI: 'true' }, 'add `id_tokens: CI_JWT: aud: AUDIENCE` to the job'],
+    ['env:CI_JWT', {}, 'set CI_JWT to the identity token of this job'],
+  ])('where nothing else is there, what %s lacks is the first thing to add: %j', async (reference, env, fix) => {
+    here = await credentialWorld(`${CI}subject_token = "${reference}"\n`, { ...ANTHROPIC, ...env })
+    const { error } = await surveyCredentials(here, { named: here.catalogue.find('anthropic'), model: null })
+    expect({ code: error?.code, fix: error?.fix }).toEqual({ code: 'CLAW_NO_CREDENTIAL', fix })
+  })
+
+  it('where only API keys are wanted, an identity that lacks its source is no remedy', async () => {
+    here = await credentialWorld(`[providers.anthropic]\nauth_mode = "api_key"\n${CI}subject_token = "oidc:github"\n`, ANTHROPIC)
+    const { error } = await surveyCredentials(here, { named: here.catalogue.find('anthropic'), model: null })
+    expect(error?.fix).toBe('set ANTHROPIC_API_KEY')
+  })
+
+  it('where the method of an identity that is set up is off, switching it on is the remedy', async () => {
+    here = await credentialWorld('[providers.azure-openai.auth.federation]\nsubject_token = "file:$DIR/jwt"\n', AZURE, { jwt: 'a.b.c' })
+    const { error } = await surveyCredentials(here, { named: here.catalogue.find('azure-openai'), model: null })
+    expect(error?.fix).toBe(
+      'set `enabled = true` in [providers.azure-openai.auth.federation] of your own file, or CLAW_ENABLE=azure-openai/federation',
+    )
   })
 
   it('where both sets of OpenAI are there, `openai` means the Platform and `openai-codex` the other', async () => {

@@ -59,7 +59,7 @@ describe('a token in a variable', () => {
       'Jenkins',
       'CI_JWT',
       { JENKINS_URL: 'https://ci.example' },
-      "bind a credential of the OpenID Connect Provider plugin: `withCredentials([string(credentialsId: 'ID', variable: 'CI_JWT')])`",
+      "add `withCredentials([string(credentialsId: 'ID', variable: 'CI_JWT')])` to the pipeline, for a credential of the OpenID Connect Provider plugin",
     ],
     [
       'a variable that only Bitbucket has',
@@ -151,12 +151,12 @@ describe('a token in a file', () => {
     [
       'in a pod',
       { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
-      'mount a projected volume with `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: NAME}` there',
+      'add `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: NAME}` to a projected volume that is mounted there',
     ],
     [
       'beside a SPIFFE agent',
       { SPIFFE_ENDPOINT_SOCKET: 'unix:///run/agent.sock' },
-      'let spiffe-helper write it: `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "NAME"}]`',
+      'add `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "NAME"}]` to the configuration of spiffe-helper',
     ],
   ])('that is missing is answered with what writes it: %s', async (_, variables, fix) => {
     const path = join(stage.dir, 'missing')
