@@ -11,6 +11,7 @@ export const METADATA_SOURCES: readonly OidcSource[] = [
     audience: 'required',
     lifeS: 3_600,
     enable: 'run it on Google Cloud, on an instance or in a service that has a service account',
+    mayRepeat: true,
     asks: [
       {
         kind: 'metadata',
@@ -26,7 +27,7 @@ export const METADATA_SOURCES: readonly OidcSource[] = [
         probePath: '/',
       },
     ],
-    quirks: ['email stands in it only with format=full', 'the server may give the same token again for a while'],
+    quirks: ['email stands in it only with format=full'],
     source: 'google-auth-library-nodejs and gcp-metadata (2026), Google Cloud documentation, instance identity (2026)',
   },
   {

@@ -76,6 +76,14 @@ export interface SubjectSource {
   readonly lifeS: number | null
   /** What to add, and where, so that there is a token. */
   readonly enable: string
+  /** A pull request from a fork gets none, and this keeps the job from being run for one. */
+  readonly forkLine?: string
+  /** What makes its tokens live no longer than an hour. */
+  readonly shorten?: string
+  /** Of a fixed one: another run of the job gets another token. */
+  readonly isOfJob?: true
+  /** Of a fresh one: the same token may come again for a while. */
+  readonly mayRepeat?: true
   readonly quirks?: readonly string[]
   /** Where this was read. */
   readonly source: string

@@ -151,12 +151,12 @@ describe('a token in a file', () => {
     [
       'in a pod',
       { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
-      'add `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: NAME}` to a projected volume that is mounted there',
+      'add `serviceAccountToken: {audience: AUDIENCE, expirationSeconds: 3600, path: missing}` to a projected volume that is mounted there',
     ],
     [
       'beside a SPIFFE agent',
       { SPIFFE_ENDPOINT_SOCKET: 'unix:///run/agent.sock' },
-      'add `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "NAME"}]` to the configuration of spiffe-helper',
+      'add `jwt_svids = [{jwt_audience = "AUDIENCE", jwt_svid_file_name = "missing"}]` to the configuration of spiffe-helper',
     ],
   ])('that is missing is answered with what writes it: %s', async (_, variables, fix) => {
     const path = join(stage.dir, 'missing')

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Reference } from '../../../core/reference.ts'
 import { type ClawError, toClawError } from '../../../core/errors.ts'
 import type { Secret } from '../../../core/secret.ts'
@@ -6,8 +7,7 @@ import { readSecretFile } from '../../../credentials/secret-file.ts'
 import { unresolved } from '../../../credentials/unresolved.ts'
 import type { Environment } from '../../../platform/environment.ts'
 import { fileFault } from '../../../platform/file-fault.ts'
-import { SUBJECT_PLACES } from '../../../providers/subject-places.ts'
-import type { SubjectSource } from '../../../providers/subject-source.ts'
+import { sourceRowOf } from '../source-row.ts'
 import { subjectFrom } from './subject-secret.ts'
 import { type Sight, type SubjectWorld, THERE } from './subject-world.ts'
 
@@ -15,14 +15,16 @@ type Variable = Extract<Reference, { scheme: 'env' }>
 type File = Extract<Reference, { scheme: 'file' | 'cred' }>
 
 /** Whether the variable is set. */
-export function lookForVariable({ name }: Variable, environment: Environment): Sight {
-  return environment.get(name) === undefined ? { there: false, why: `${name} is not set`, fix: variableFix(name, environment) } : THERE
+export function lookForVariable(reference: Variable, environment: Environment): Sight {
+  const { name } = reference
+  return environment.get(name) === undefined ? { there: false, why: `${name} is not set`, fix: variableFix(reference, environment) } : THERE
 }
 
 /** The token that stands in a variable. @throws {ClawError} `CLAW_REFERENCE_UNRESOLVED` */
-export function readVariable({ name }: Variable, environment: Environment): Secret {
+export function readVariable(reference: Variable, environment: Environment): Secret {
+  const { name } = reference
   const value = environment.get(name)
-  const fix = variableFix(name, environment)
+  const fix = variableFix(reference, environment)
   if (value === undefined) throw unresolved(`\`env:${name}\` holds no identity token`, `${name} is not set`, fix)
   return subjectFrom(value, `env:${name}`, fix)
 }
@@ -34,10 +36,10 @@ export async function lookForFile(reference: File, { environment }: SubjectWorld
     path = pathOf(reference, environment)
   } catch (thrown) {
     const error = toClawError(thrown)
-    return { there: false, why: error.why ?? error.message, fix: error.fix ?? fileFix(environment) }
+    return { there: false, why: error.why ?? error.message, fix: error.fix ?? fileFix(reference, environment) }
   }
   const fault = await fileFault(path)
-  return fault === null ? THERE : { there: false, why: `cannot read ${path}: ${fault}`, fix: fileFix(environment) }
+  return fault === null ? THERE : { there: false, why: `cannot read ${path}: ${fault}`, fix: fileFix(reference, environment) }
 }
 
 /**
@@ -49,7 +51,7 @@ export async function lookForFile(reference: File, { environment }: SubjectWorld
  */
 export async function readFileToken(reference: File, { environment }: SubjectWorld): Promise<Secret> {
   const source = `${reference.scheme}:${reference.scheme === 'file' ? reference.path : reference.name}`
-  const fix = fileFix(environment)
+  const fix = fileFix(reference, environment)
   const path = pathOf(reference, environment)
   const bytes = await readSecretFile(path, source, ANY_OWNER).catch((thrown: unknown) => {
     throw withFix(toClawError(thrown), fix)
@@ -68,18 +70,14 @@ function withFix(error: ClawError, fix: string): ClawError {
 }
 
 /** The line that brings the variable, by its own name or by the system that this is. */
-function variableFix(name: string, environment: Environment): string {
-  const row =
-    SUBJECT_PLACES.find(({ variables }) => variables?.includes(name)) ??
-    SUBJECT_PLACES.find((each) => each.reference === 'env:NAME' && isHere(each, environment))
-  return row === undefined ? `set ${name} to the identity token of this job` : row.enable.replace('NAME', name)
+function variableFix(reference: Variable, environment: Environment): string {
+  const { name } = reference
+  return sourceRowOf(reference, environment)?.enable.replace('NAME', name) ?? `set ${name} to the identity token of this job`
 }
 
-function fileFix(environment: Environment): string {
-  const row = SUBJECT_PLACES.find((each) => each.reference === 'file:PATH' && isHere(each, environment))
-  return row?.enable ?? 'let whatever issues the identity token write it there, readable for this user'
-}
-
-function isHere({ hereVariable }: SubjectSource, environment: Environment): boolean {
-  return hereVariable !== null && environment.get(hereVariable) !== undefined
+/** The line that has the system write the file. */
+function fileFix(reference: File, environment: Environment): string {
+  const name = basename(reference.scheme === 'file' ? reference.path : reference.name)
+  const { enable } = sourceRowOf(reference, environment) ?? {}
+  return enable?.replace('NAME', name) ?? 'let whatever issues the identity token write it there, readable for this user'
 }
