@@ -17,15 +17,20 @@ export class DoctorCommand extends ClawCommand {
     details: `
       Looks at configuration, environment, store and credentials, and makes at most one cheap request per credential in use.
       Exit 0 when nothing failed, 1 when something did. A grant that has run out is refreshed first, as every command would.
+
+      The identity of a job is looked at without an exchange: its settings, its source, its token, and what stands in its way.
+      With \`--probe\` it is exchanged, once, and what comes is kept for the commands that follow.
     `,
     examples: [
       ['First step of a job', '$0 doctor'],
       ['Without the network', '$0 doctor --offline'],
+      ['In a job without a key', '$0 doctor --provider anthropic --probe'],
       ['Repair a corrupt store', '$0 doctor --fix'],
     ],
   })
 
   offline = Option.Boolean('--offline', false, { description: 'send nothing' })
+  probe = Option.Boolean('--probe', false, { description: 'exchange the identity of this job, and keep what comes' })
   refresh = Option.Boolean('--refresh', true, { description: '--no-refresh: never refresh a grant' })
   only = Option.String('--only', { description: 'only these check ids, comma-separated, * for any' })
   skip = Option.String('--skip', { description: 'all but these' })
@@ -44,9 +49,12 @@ export class DoctorCommand extends ClawCommand {
     const isJson = this.#isJson()
     if (this.failOn !== undefined && this.failOn !== 'warn' && this.failOn !== 'error')
       throw new ClawError('CLAW_USAGE', { what: '`--fail-on` takes warn or error' })
+    if (this.probe && this.offline)
+      throw new ClawError('CLAW_USAGE', { what: '`--probe` and `--offline` exclude each other', fix: 'leave one of them out' })
     const session = await this.openSession(true)
     const report = await runDoctor(session, {
       offline: this.offline,
+      probe: this.probe,
       mayRefresh: this.refresh && !this.offline,
       only: listOf(this.only),
       skip: listOf(this.skip),

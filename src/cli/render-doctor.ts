@@ -6,11 +6,17 @@ import { wrap } from './wrap.ts'
 const MARKS = { pass: 'ok', warn: 'warn', fail: 'FAIL', skip: 'skip' } as const
 const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as const
 const INDENT = '        '
+/** So many more that were skipped for one reason are told one by one. */
+const FEW = 2
 
 /** The report for people: readable without colour, and within `width` columns where the words allow it. */
 export function renderDoctor(report: DoctorReport, width: number, paint: Paint, verbose: boolean): string {
   const lines = [`claw doctor ${report.version}`, '']
-  for (const check of report.checks) lines.push(...renderCheck(check, width, paint))
+  for (const group of grouped(report.checks)) {
+    const [first, ...more] = group
+    if (more.length < FEW || verbose) for (const check of group) lines.push(...renderCheck(check, width, paint, verbose))
+    else if (first) lines.push(...renderSkipped(first.detail, group, width, paint))
+  }
   const shown = verbose ? report.resolution : report.resolution.filter(({ candidates }) => candidates.length > 0)
   if (shown.length > 0) lines.push('', 'credentials', ...shown.flatMap((row) => renderResolution(row, width, paint)))
   const { pass, warn, fail, skip } = report.summary
@@ -18,10 +24,37 @@ export function renderDoctor(report: DoctorReport, width: number, paint: Paint, 
   return `${lines.join('\n')}\n`
 }
 
-function renderCheck(check: CheckResult, width: number, paint: Paint): string[] {
+/** Checks one after another that were skipped for one and the same reason; every other one by itself. */
+function grouped(checks: readonly CheckResult[]): CheckResult[][] {
+  const groups: CheckResult[][] = []
+  for (const check of checks) {
+    const last = groups.at(-1)
+    const isSame = check.status === 'skip' && last?.every(({ status, detail }) => status === 'skip' && detail === check.detail)
+    if (last && isSame) last.push(check)
+    else groups.push([check])
+  }
+  return groups
+}
+
+function renderSkipped(detail: string, checks: readonly CheckResult[], width: number, paint: Paint): string[] {
+  const told = (text: string) => wrap(text, width - INDENT.length)
+  return [
+    ...told(`${checks.length} checks: ${detail}`).map((line, n) =>
+      n === 0 ? `  ${paint(COLOURS.skip, MARKS.skip)}  ${line}` : `${INDENT}${line}`,
+    ),
+    ...told(checks.map(({ id }) => id).join(', ')).map((line) => paint('dim', `${INDENT}${line}`)),
+  ]
+}
+
+function renderCheck(check: CheckResult, width: number, paint: Paint, verbose: boolean): string[] {
   const mark = paint(COLOURS[check.status], MARKS[check.status].padEnd(4))
-  const lines = [`  ${mark}  ${check.title}${check.status === 'pass' ? '' : paint('dim', `  ${check.id}`)}`]
-  if (check.status !== 'pass') {
+  const head = `  ${mark}  ${check.title}`
+  const isOk = check.status === 'pass'
+  const fits = INDENT.length + check.title.length + 2 + check.id.length <= width
+  const id = paint('dim', check.id)
+  const lines = isOk ? [head] : fits ? [`${head}  ${id}`] : [head, `${INDENT}${id}`]
+  if (isOk && verbose) lines.push(...wrap(check.detail, width - INDENT.length).map((line) => paint('dim', `${INDENT}${line}`)))
+  if (!isOk) {
     lines.push(...wrap(check.detail, width - INDENT.length).map((line) => `${INDENT}${line}`))
     if (check.fix?.command) lines.push(`${INDENT}fix: ${paint('bold', check.fix.command)}`)
     else if (check.fix?.config) lines.push(`${INDENT}fix: set ${paint('bold', check.fix.config)}`)
@@ -45,9 +78,11 @@ function renderResolution(row: ResolutionRow, width: number, paint: Paint): stri
         candidate.expiresAt ? `until ${candidate.expiresAt}` : '',
       ]
       const line = `    ${facts.filter(Boolean).join('  ')}`
-      if (candidate.state === 'wins' || candidate.state === 'refreshable') return [line]
+      const lines =
+        line.length <= width ? [line] : [`    ${facts.slice(0, 3).join('  ')}`, `${INDENT}${facts.slice(3).filter(Boolean).join('  ')}`]
+      if (candidate.state === 'wins' || candidate.state === 'refreshable') return lines
       const why = candidate.state === 'refused' ? wrap(candidate.reason ?? '', width - INDENT.length) : []
-      return [line, ...why.filter(Boolean).map((text) => `${INDENT}${text}`)].map((text) => paint('dim', text))
+      return [...lines, ...why.filter(Boolean).map((text) => `${INDENT}${text}`)].map((text) => paint('dim', text))
     }),
   ]
 }

@@ -94,6 +94,7 @@ describe('the end of a token that only a person can renew', () => {
     const session = sessionOf(here)
     const options = {
       offline: true,
+      probe: false,
       mayRefresh: false,
       only: ['credential.anthropic.fresh'],
       skip: [],

@@ -28,6 +28,7 @@ const session = (variables: Record<string, string> = {}, mayBeBroken = true) => 
 async function failures(variables?: Record<string, string>) {
   const { checks, exit } = await runDoctor(await session(variables), {
     offline: true,
+    probe: false,
     mayRefresh: false,
     only: [],
     skip: [],
@@ -112,7 +113,7 @@ describe('a store that the configuration asks for and this version does not have
 })
 
 describe('an answer that was saved after a sign-out', () => {
-  const options = { offline: true, mayRefresh: false, only: ['store.answers'], skip: [], failOn: 'error' } as const
+  const options = { offline: true, probe: false, mayRefresh: false, only: ['store.answers'], skip: [], failOn: 'error' } as const
 
   it('is found by doctor, and removed by --fix', async () => {
     const open = await session()

@@ -25,6 +25,7 @@ async function world(...given: Parameters<typeof credentialWorld>): Promise<Test
 // Most of these machines have nothing but the fault that a test is about.
 const OPTIONS: DoctorOptions = {
   offline: true,
+  probe: false,
   mayRefresh: false,
   only: [],
   skip: ['credential.any.present'],

@@ -59,6 +59,7 @@ export interface Scope {
   readonly profile: string
   /** What it is by the clock here, ms. */
   readonly now: number
+  readonly isOffline: boolean
 }
 
 /** A value given by hand, before it was read. */

@@ -19,6 +19,8 @@ export interface CredentialQuestion {
   readonly tier?: Tier | undefined
   /** The store, where it was read already, or why it could not be. */
   readonly snapshot?: Snapshot | ClawError | undefined
+  /** Nothing is sent: a server beside the machine that gives identity tokens is taken to be there. */
+  readonly isOffline?: boolean | undefined
 }
 
 /** The store as it is, or why it cannot be read: that matters only to who needs it. */

@@ -96,11 +96,11 @@ export async function findCredential(world: CredentialWorld, question: Credentia
 /** The whole table, and the credential that wins if one does. What is wrong with a source is in the table, not thrown. */
 export async function surveyCredentials(world: CredentialWorld, question: CredentialQuestion): Promise<Survey> {
   const { config, catalogue, ports, signal } = world
-  const { named, model, tier } = question
+  const { named, model, tier, isOffline = false } = question
   const wanted = wantedCredential(config, catalogue, named, tier)
   const family = unique([...catalogue.find(named.provider).routes, ...named.routes])
   const { environment, clock, machine, store } = ports
-  const scope: Scope = { catalogue, named, family, model, profile: wanted.profile, now: clock.wall() }
+  const scope: Scope = { catalogue, named, family, model, profile: wanted.profile, now: clock.wall(), isOffline }
   const references = {
     environment,
     clock,

@@ -1,5 +1,6 @@
 import { ClawError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { matchesId } from './check.ts'
 import type { Ground } from './ground.ts'
 
@@ -24,6 +25,24 @@ const GENERAL = [
   'credential.any.present',
 ]
 
+/** What is looked at of an identity: each is a check of its own, `credential.ROUTE.ASPECT`. */
+export const IDENTITY_ASPECTS = [
+  'identity-settings',
+  'identity-variables',
+  'identity-first',
+  'identity-source',
+  'identity-shape',
+  'identity-algorithm',
+  'identity-claims',
+  'identity-time',
+  'identity-lifetime',
+  'identity-audience',
+  'identity-subject',
+  'identity-reuse',
+] as const
+
+export type IdentityAspect = (typeof IDENTITY_ASPECTS)[number]
+
 /**
  * Every pattern of `--only` and `--skip` means some check: a misspelt one would make the report green.
  *
@@ -34,12 +53,21 @@ export function refuseUnknownIds(
   { session, options, uses }: Pick<Ground, 'session' | 'options' | 'uses'>,
   planned: readonly string[],
 ): void {
+  if (options.only.length === 0 && options.skip.length === 0) return
+  const { routes } = session.catalogue
   const tiers = [...session.config.tiers.values()].flatMap(({ name, fallback }) => [
     `tier.${name}.model`,
     ...fallback.map((_, n) => `tier.${name}.fallback-${n + 1}`),
   ])
-  const inUse = [...new Set([...GENERAL, ...planned, ...uses.flatMap(({ route }) => idsOf(route)), ...tiers])]
-  const known = [...new Set([...inUse, ...[...session.catalogue.routes.keys()].flatMap(idsOf)])]
+  const inUse = [
+    ...new Set([
+      ...GENERAL,
+      ...planned,
+      ...uses.flatMap(({ route, named }) => [route, ...(named?.routes ?? []).map(({ id }) => id)].flatMap((id) => idsOf(id, routes))),
+      ...tiers,
+    ]),
+  ]
+  const known = [...new Set([...inUse, ...[...routes.keys()].flatMap((id) => idsOf(id, routes))])]
   for (const pattern of options.skip) if (!means(pattern, known)) throw unknown('--skip', pattern, known)
   for (const pattern of options.only) {
     if (means(pattern, inUse)) continue
@@ -47,8 +75,10 @@ export function refuseUnknownIds(
   }
 }
 
-function idsOf(route: string): string[] {
-  return [...['present', 'fresh', 'doubt', 'kind'].map((aspect) => `credential.${route}.${aspect}`), `provider.${route}.accepts`]
+function idsOf(route: string, routes: Catalogue['routes']): string[] {
+  const isFederated = routes.get(route)?.entry.auth.some(({ kind }) => kind === 'workload_identity') === true
+  const aspects = ['present', 'fresh', 'doubt', 'kind', ...(isFederated ? IDENTITY_ASPECTS : [])]
+  return [...aspects.map((aspect) => `credential.${route}.${aspect}`), `provider.${route}.accepts`]
 }
 
 /** A profile is no part of what is known: `credential.openai@work.present` is one of `openai`. */

@@ -4,6 +4,9 @@ import type { Fix } from './check.ts'
 
 const COMMAND = /^(?:claw|chmod|chown|mv|rm) |^unset(?: [A-Z][A-Z0-9_]*)+$| \| claw /
 
+/** A line to add, where, and what else there is to say of it. */
+const ADDED = /^add (`[^`]+`) to ([^,;]+)(?:[,;] (.+))?$/
+
 /** What went wrong, in one line. */
 export function describe(error: ClawError): string {
   return [error.message, error.why?.split('\n')[0]].filter(Boolean).join(': ')
@@ -15,14 +18,21 @@ export function fixFrom(text: string | undefined): Fix | undefined {
   const variable = /^set ([A-Z][A-Z0-9_]+)(?:[= ]|$)/.exec(text)?.[1]
   if (variable) return { env: variable }
   if (COMMAND.test(text)) return { command: text }
+  const [, line, place] = ADDED.exec(text) ?? []
+  if (line !== undefined && place !== undefined) return { config: `${line} in ${place}` }
   return text.startsWith('set `') ? { config: text.slice('set '.length) } : undefined
 }
 
 /** An error as a finding tells it: words that cannot be typed stand in the detail. */
 export function told(error: ClawError): { readonly detail: string; readonly fix?: Fix } {
-  const fix = fixFrom(error.fix)
-  if (fix) return { detail: describe(error), fix }
-  return { detail: error.fix === undefined ? describe(error) : `${describe(error)}; ${error.fix}` }
+  return withRemedy(describe(error), error.fix)
+}
+
+/** What was found and what helps: as a fix where it can be typed or written somewhere, and what is only words in the detail. */
+export function withRemedy(detail: string, text: string | undefined): { readonly detail: string; readonly fix?: Fix } {
+  const fix = fixFrom(text)
+  const words = text === undefined ? undefined : fix ? ADDED.exec(text)?.[3] : text
+  return { detail: words === undefined ? detail : `${detail}; ${words}`, ...(fix && { fix }) }
 }
 
 /** The remedy where the configured store cannot be had: `claw config check` opens none, so it would find nothing. */

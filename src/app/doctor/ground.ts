@@ -3,6 +3,7 @@ import type { Kind } from '../../core/vocabulary.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import type { Snapshot, StoreInspection } from '../../credentials/store.ts'
 import type { CiSystem } from '../../platform/ci.ts'
+import type { Named } from '../catalogue/catalogue.ts'
 import type { ChosenCredential } from '../credential/find-credential.ts'
 import type { Session } from '../session.ts'
 import type { SignedOutAnswer } from '../sign-out/signed-out-answers.ts'
@@ -10,6 +11,8 @@ import type { ResolutionRow } from './report.ts'
 
 /** One credential that a tier, a fallback or a provider would take. */
 export interface CredentialUse extends ResolutionRow {
+  /** Null where nobody knows what the tier means. */
+  readonly named: Named | null
   readonly chosen: ChosenCredential | null
   readonly record: CredentialRecord | null
   /** The answer to its last refresh was lost. */
@@ -20,6 +23,8 @@ export interface CredentialUse extends ResolutionRow {
 
 export interface DoctorOptions {
   readonly offline: boolean
+  /** An identity may be exchanged. */
+  readonly probe: boolean
   readonly mayRefresh: boolean
   readonly only: readonly string[]
   readonly skip: readonly string[]

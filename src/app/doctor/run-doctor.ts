@@ -4,13 +4,15 @@ import { checkMachine, type CheckOutcome, type PlannedCheck } from '../../machin
 import { doctorMachine } from '../../machines/doctor.machine.ts'
 import type { CiSystem } from '../../platform/ci.ts'
 import { detectCi } from '../../platform/ci.ts'
+import { withEvent } from '../../platform/ci-event.ts'
+import { identityMethods } from '../identity/identity-methods.ts'
 import { runMachine } from '../run-machine.ts'
 import type { Session } from '../session.ts'
 import { dropSignedOutAnswers, signedOutAnswers } from '../sign-out/signed-out-answers.ts'
 import { type Check, type CheckResult, type Finding, matchesId } from './check.ts'
 import { refuseUnknownIds } from './check-ids.ts'
 import { configChecks } from './config-checks.ts'
-import { credentialChecks } from './credential-checks.ts'
+import { credentialChecks, type IdentityChecks } from './credential-checks.ts'
 import { environmentChecks } from './environment-checks.ts'
 import type { DoctorOptions, Ground } from './ground.ts'
 import { type DoctorReport, reportOf } from './report.ts'
@@ -33,13 +35,14 @@ export async function runDoctor(session: Session, options: DoctorOptions): Promi
   const machine = doctorMachine<Finding>().provide({
     actors: {
       loadGround: fromPromise(async () => {
-        ground = await loadGround(session, options, detectCi(session.ports.environment))
+        const { environment } = session.ports
+        ground = await loadGround(session, options, await withEvent(detectCi(environment), environment))
       }),
       resolveCredentials: fromPromise(async (): Promise<readonly PlannedCheck[]> => {
         const loaded = known(ground)
         const snapshot = 'snapshot' in loaded.store ? loaded.store.snapshot : undefined
         ground = { ...loaded, uses: await credentialUses(session, options, snapshot) }
-        checks = planned(ground, options)
+        checks = planned(ground, options, await identities(ground))
         return checks.map(({ id, needs, limitMs }) => ({ id, needs, limitMs }))
       }),
       check: checkMachine<Finding>().provide({
@@ -88,12 +91,23 @@ async function loadGround(session: Session, options: DoctorOptions, ci: CiSystem
   }
 }
 
-function planned(ground: Ground, { only, skip }: DoctorOptions): Check<Ground>[] {
+/** What is said of identities is loaded only where there is one. */
+async function identities(ground: Ground): Promise<IdentityChecks> {
+  return hasIdentity(ground) ? (await import('./identity/identity-checks.ts')).identityChecks(ground) : new Map()
+}
+
+/** Whether anything speaks for an identity of a route in use, or of another route of its provider. */
+function hasIdentity({ uses, session: { catalogue, ports } }: Ground): boolean {
+  const routes = uses.flatMap(({ named }) => (named ? [...named.routes, ...catalogue.find(named.provider).routes] : []))
+  return routes.some((route) => identityMethods(route, ports.environment).length > 0)
+}
+
+function planned(ground: Ground, { only, skip }: DoctorOptions, identity: IdentityChecks): Check<Ground>[] {
   const all = [
     ...configChecks(ground),
     ...environmentChecks(ground),
     ...storeChecks(ground),
-    ...credentialChecks(ground),
+    ...credentialChecks(ground, identity),
     ...tierChecks(ground),
   ]
   refuseUnknownIds(

@@ -14,11 +14,12 @@ import type { CredentialUse, DoctorOptions } from './ground.ts'
  */
 export async function credentialUses(
   session: Session,
-  options: Pick<DoctorOptions, 'provider' | 'tier'>,
+  options: Pick<DoctorOptions, 'provider' | 'tier' | 'offline'>,
   snapshot: Snapshot | undefined,
 ): Promise<CredentialUse[]> {
   const { config, catalogue } = session
-  if (options.provider !== undefined) return [await useOf(session, null, named(catalogue.find(options.provider)), snapshot)]
+  const looking: Looking = { session, snapshot, isOffline: options.offline }
+  if (options.provider !== undefined) return [await useOf(looking, null, named(catalogue.find(options.provider)))]
   const tiers = [...config.tiers.values()].filter(({ name }) => options.tier === undefined || name === options.tier)
   if (options.tier !== undefined && tiers.length === 0) {
     throw new ClawError('CLAW_TIER_UNKNOWN', {
@@ -31,13 +32,19 @@ export async function credentialUses(
       { tier: tier.name, reference: tier.model, of: tier },
       ...tier.fallback.map((reference) => ({ tier: tier.name, reference, of: undefined })),
     ])
-    const uses = await Promise.all(wanted.map(({ tier, reference, of }) => useOfReference(session, tier, reference, of, snapshot)))
+    const uses = await Promise.all(wanted.map(({ tier, reference, of }) => useOfReference(looking, tier, reference, of)))
     return uses.filter(
       (use, n) => uses.findIndex((other) => other.tier === use.tier && other.route === use.route && other.model === use.model) === n,
     )
   }
-  const uses = await Promise.all(ownNames(catalogue).map(async (own) => ({ own, use: await useOf(session, null, named(own), snapshot) })))
+  const uses = await Promise.all(ownNames(catalogue).map(async (own) => ({ own, use: await useOf(looking, null, named(own)) })))
   return uses.filter(({ own, use }) => isInUse(use, session) && isOf(own, use)).map(({ use }) => use)
+}
+
+interface Looking {
+  readonly session: Session
+  readonly snapshot: Snapshot | undefined
+  readonly isOffline: boolean
 }
 
 /** A route that only its own name reaches shares variables with its provider: only what it alone has is there for it. */
@@ -65,13 +72,8 @@ function named(target: Named): Pick<ModelTarget, 'named' | 'model' | 'tier'> {
   return { named: target, model: null, tier: undefined }
 }
 
-async function useOfReference(
-  session: Session,
-  tier: string,
-  reference: string,
-  of: ModelTarget['tier'],
-  snapshot: Snapshot | undefined,
-): Promise<CredentialUse> {
+async function useOfReference(looking: Looking, tier: string, reference: string, of: ModelTarget['tier']): Promise<CredentialUse> {
+  const { session, ...how } = looking
   const { config, catalogue } = session
   try {
     const target = await readModelReference(
@@ -79,11 +81,11 @@ async function useOfReference(
       {
         config,
         catalogue,
-        isUsable: async (each, model) => (await surveyCredentials(session, { named: each, model, snapshot })).chosen !== null,
+        isUsable: async (each, model) => (await surveyCredentials(session, { named: each, model, ...how })).chosen !== null,
       },
       of,
     )
-    return await useOf(session, tier, target, snapshot)
+    return await useOf(looking, tier, target)
   } catch (thrown) {
     const error = toClawError(thrown)
     return {
@@ -94,6 +96,7 @@ async function useOfReference(
       model: null,
       authMode: of?.authMode ?? 'auto',
       candidates: [],
+      named: null,
       chosen: null,
       record: null,
       isInDoubt: false,
@@ -103,12 +106,11 @@ async function useOfReference(
 }
 
 async function useOf(
-  session: Session,
+  { session, ...how }: Looking,
   tier: string | null,
   target: Pick<ModelTarget, 'named' | 'model' | 'tier'>,
-  snapshot: Snapshot | undefined,
 ): Promise<CredentialUse> {
-  const survey = await surveyCredentials(session, { named: target.named, model: target.model, tier: target.tier, snapshot })
+  const survey = await surveyCredentials(session, { named: target.named, model: target.model, tier: target.tier, ...how })
   const { chosen, wanted, rows, error } = survey
   const route = chosen?.route ?? target.named.routes[0]
   return {
@@ -119,9 +121,10 @@ async function useOf(
     model: chosen ? modelName(chosen.route, target.model) : target.model,
     authMode: wanted.authMode,
     candidates: candidateRows(rows),
+    named: target.named,
     chosen,
     record: chosen?.record ?? null,
-    isInDoubt: chosen?.record ? await isInDoubt(session.ports, chosen.record, snapshot?.now ?? session.ports.clock.wall()) : false,
+    isInDoubt: chosen?.record ? await isInDoubt(session.ports, chosen.record, how.snapshot?.now ?? session.ports.clock.wall()) : false,
     error,
   }
 }

@@ -18,7 +18,7 @@ export async function identityCandidates(
   world: CredentialWorld,
   snapshot: Snapshot | null,
 ): Promise<Candidate[]> {
-  const { profile, named } = scope
+  const { profile, named, isOffline } = scope
   const { environment, machine } = world.ports
   const at = { environment, uid: machine.uid }
   const reading = await federationHere({ route, auth }, at, { profile, isNamed: named.name === route.id })
@@ -51,7 +51,8 @@ export async function identityCandidates(
     const sight = await lookForSubject(federation.reference, subjectWorld(world, world.signal))
     return sight.there ? judgeModel(found, scope) : { ...found, fact: 'missing', reason: sight.why, fix: sight.fix }
   }
-  return [asksAround(federation) ? { ...found, settle: look } : await look()]
+  if (!asksAround(federation)) return [await look()]
+  return [isOffline ? judgeModel(found, scope) : { ...found, settle: look }]
 }
 
 /** The token of the last exchange, while it serves. */
@@ -61,7 +62,7 @@ export function keptToken({ recordId }: Federation, { records, now }: Pick<Snaps
 }
 
 /** Whether looking for a source means to ask the network: done only for one that would win. */
-function asksAround({ reference }: Federation): boolean {
+export function asksAround({ reference }: Federation): boolean {
   return reference.scheme === 'oidc' && METADATA_SERVERS.includes(reference.source)
 }
 

@@ -52,7 +52,8 @@ function fatal(federation: Federation, token: JobToken, now: number): readonly S
   return findingsOf(federation, token, now).filter(({ isFatal }) => isFatal)
 }
 
-function isNearlyInTime({ claims, now }: JobToken): boolean {
+/** Whether a clock that is wrong may be all that speaks against it. */
+export function isNearlyInTime({ claims, now }: JobToken): boolean {
   const [from, until] = [instantOf(claims, 'nbf') ?? instantOf(claims, 'iat') ?? 0, instantOf(claims, 'exp') ?? Number.POSITIVE_INFINITY]
   return from - now < BELIEVABLE_SKEW_MS && now - until < BELIEVABLE_SKEW_MS
 }
@@ -67,7 +68,7 @@ function unfitError({ route, source }: Federation, { what, fix, aspect }: Subjec
 }
 
 /** A NumericDate (RFC 7519 section 2) as an instant, ms. */
-function instantOf(claims: ReadonlyMap<string, unknown>, name: string): number | null {
+export function instantOf(claims: ReadonlyMap<string, unknown>, name: string): number | null {
   const value = claims.get(name)
   return typeof value === 'number' && Number.isFinite(value) && value > 0 && value < 1e11 ? value * 1_000 : null
 }
