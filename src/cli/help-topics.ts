@@ -81,7 +81,7 @@ const security = prose(
 )
 
 const ci = prose(
-  `claw doctor first: its exit code says whether the job will authenticate (0) or not (1), and its text what to type if not.`,
+  `claw doctor first: its exit code says whether the job will authenticate (0) or not (1), and its text what to type if not. In a job without a key it looks at the identity of the job; claw doctor --probe exchanges it too, once, and keeps what comes for the commands that follow. claw auth --identity P shows what the rule at the vendor must contain.`,
   `claw auth --device P works in a job: the code is printed, somebody approves it on another machine. With --no-wait the job ends with exit 83 at once, and claw auth wait P goes on in a later step. Where there is no device code, claw auth --paste P prints an address and ends with exit 83; what the browser ended at goes to claw auth complete P --stdin.`,
   `A job needs no key where its CI system, cluster or cloud vouches for it: subject_token = "oidc:github" in [providers.P.auth.federation] (also oidc:buildkite and others; env:NAME on GitLab, file:/path on Kubernetes) and the ids of the vendor's rule. claw auth --identity P shows what is presented, and what the rule there must say.`,
   `claw token P --bundle FILE writes a credential that cannot be renewed, for a job that shall have no more than that: CLAW_BUNDLE_FILE=FILE.`,

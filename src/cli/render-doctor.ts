@@ -57,11 +57,17 @@ function renderCheck(check: CheckResult, width: number, paint: Paint, verbose: b
   if (!isOk) {
     lines.push(...wrap(check.detail, width - INDENT.length).map((line) => `${INDENT}${line}`))
     if (check.fix?.command) lines.push(`${INDENT}fix: ${paint('bold', check.fix.command)}`)
-    else if (check.fix?.config) lines.push(`${INDENT}fix: set ${paint('bold', check.fix.config)}`)
+    else if (check.fix?.config) lines.push(...renderLine(check.fix.config, width, paint))
     if (check.fix?.env)
       lines.push(`${INDENT}${check.fix.command || check.fix.config ? 'or: ' : 'fix: '}set ${paint('bold', check.fix.env)}`)
   }
   return lines
+}
+
+/** What is written somewhere is put there by hand: it may be told on more than one line. */
+function renderLine(config: string, width: number, paint: Paint): string[] {
+  const [first = '', ...rest] = wrap(`fix: set ${config}`, width - INDENT.length)
+  return [`${INDENT}fix: set ${paint('bold', first.slice('fix: set '.length))}`, ...rest.map((line) => `${INDENT}${paint('bold', line)}`)]
 }
 
 function renderResolution(row: ResolutionRow, width: number, paint: Paint): string[] {

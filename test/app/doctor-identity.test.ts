@@ -101,7 +101,7 @@ describe('an identity in order', () => {
         'pass',
         'federation_rule_id fdrl_1, organization_id 0f0f0f0f-1111-4222-8333-444444444444, without service_account_id, which the vendor advises to send',
       ],
-      ['credential.anthropic.identity-first', 'pass', 'nothing does'],
+      ['credential.anthropic.identity-first', 'pass', 'nothing comes before it'],
       ['credential.anthropic.identity-source', 'pass', '`env:CI_JWT` gives the same one until it is replaced'],
       ['credential.anthropic.identity-shape', 'pass', '276 bytes, and 16384 are taken'],
       ['credential.anthropic.identity-algorithm', 'pass', 'RS256, key key-1'],
@@ -159,12 +159,12 @@ const ROWS: readonly Row[] = [
       [
         'fail anthropic.present',
         `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\` (CLAW_CONFIG_INVALID)`,
-        `\`subject_token = "oidc:github"\` in ${TABLE} | ANTHROPIC_IDENTITY_TOKEN_FILE`,
+        `\`subject_token = "oidc:github"\` in ${TABLE}`,
       ],
       [
         `fail ${A}-settings`,
         `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\``,
-        `\`subject_token = "oidc:github"\` in ${TABLE} | ANTHROPIC_IDENTITY_TOKEN_FILE`,
+        `\`subject_token = "oidc:github"\` in ${TABLE}`,
       ],
     ],
   ],
@@ -678,6 +678,26 @@ describe('a fault', () => {
   )
 })
 
+describe('a fix that names variables beside the lines of the file', () => {
+  it.each(
+    ROWS.filter(([, , , expected]) => expected.some(([, , fix]) => fix?.includes(' | '))).map(([fault, machine]) => ({ fault, machine })),
+  )('$fault: done with the variables, the check passes', async ({ machine }) => {
+    const id = 'credential.anthropic.identity-settings'
+    const { env = '' } = (await examined(machine)).checks.find((check) => check.id === id)?.fix ?? {}
+    const set = Object.fromEntries(env.split(' and ').map((name) => [name, SAMPLES[name] ?? '']))
+    const { checks } = await examined({ ...machine, env: { ...machine.env, ...set }, files: { jwt: JWT } })
+    expect(checks.find((check) => check.id === id)).toMatchObject({ id, status: 'pass' })
+  })
+
+  it('a file that every user may write: done as the report says, its token can be had', async () => {
+    const machine: Machine = { toml: toml({ ...IDS, subject_token: 'file:$DIR/jwt' }), files: { jwt: token({ jti: undefined }) } }
+    const open = await examined({ ...machine, arrange: (here) => chmod(`${here.dir}/jwt`, 0o666) })
+    const command = open.checks.find(({ id }) => id.endsWith('identity-source'))?.fix?.command
+    expect(command).toBe(`chmod o-w ${worlds.at(-1)?.dir}/jwt`)
+    expect(await faults({ ...machine, arrange: (here) => chmod(`${here.dir}/jwt`, 0o664) })).toEqual({ exit: 0, faults: [] })
+  })
+})
+
 describe('an identity that is not taken', () => {
   const KEY = { ANTHROPIC_API_KEY: 'sk-ant-api03-aaaaaaaaaaaaaaaaaaaa' }
   const GITHUB = toml({ ...IDS, subject_token: 'oidc:github' })
@@ -954,8 +974,9 @@ describe('the doctor and identities', () => {
 })
 
 /** What somebody has who follows a fix. */
-const SAMPLES = {
+const SAMPLES: Readonly<Record<string, string>> = {
+  ...IDS,
   ANTHROPIC_FEDERATION_RULE_ID: IDS.federation_rule_id,
-  federation_rule_id: IDS.federation_rule_id,
-  organization_id: IDS.organization_id,
+  ANTHROPIC_ORGANIZATION_ID: IDS.organization_id,
+  ANTHROPIC_IDENTITY_TOKEN_FILE: '$DIR/jwt',
 }

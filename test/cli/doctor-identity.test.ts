@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SANDBOX_IDS } from '../../src/sandbox/identity/known-ids.ts'
 import { type RehearsalMachine, type RehearsalOptions, rehearsed } from '../support/rehearsed.ts'
@@ -42,6 +44,13 @@ async function doctor(machine: RehearsalMachine, env: Readonly<Record<string, st
     found: found.map(({ id, status, detail, fix }) => [status, id, detail, ...(fix ? [Object.values(fix).join(' | ')] : [])]),
     accepts: checks.find(({ id }) => id === 'provider.anthropic.accepts'),
   }
+}
+
+/** Where the event of a pull request lies whose repository was deleted. */
+function forked({ home }: RehearsalMachine): string {
+  const path = join(home, 'event.json')
+  writeFileSync(path, JSON.stringify({ pull_request: { head: { repo: null } } }))
+  return path
 }
 
 const paths = (machine: RehearsalMachine) => machine.asked().map(({ path }) => path)
@@ -285,6 +294,12 @@ describe('the report for people', () => {
     ['in order', {}, job],
     ['a key before it', {}, (machine) => ({ ...job(machine), ANTHROPIC_API_KEY: 'sk-ant-api03-sandbox-1' })],
     ['no permission', {}, () => ({ CLAW_CI: '', GITHUB_ACTIONS: 'true' })],
+    [
+      'a fork',
+      {},
+      (machine) => ({ CLAW_CI: '', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'pull_request', GITHUB_EVENT_PATH: forked(machine) }),
+    ],
+    ['half a set', {}, () => ({ CLAW_CI: '', OPENAI_IDENTITY_PROVIDER_ID: 'idp_1', OPENAI_SERVICE_ACCOUNT_ID: 'wrong' })],
     ['refused', { scenario: 'job-old-subject' }, job],
     ['the wrong time', { scenario: 'clock-skew' }, job],
   ])('has 80 columns and no secret: %s', async (_, options, env) => {

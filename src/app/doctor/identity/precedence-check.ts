@@ -12,7 +12,8 @@ export function precedence({ federation, use, isUsed }: IdentityUse): Finding {
   const own = candidates.findIndex(({ source }) => source === `identity:${federation?.source}`)
   const isShadowed = candidates[own]?.state === 'shadowed' && isWantedKind('identity', use)
   const before = candidates.slice(0, own).filter(({ state, kind }) => SERVES.includes(state) && kind !== 'identity')
-  if (isUsed || !chosen || !isShadowed || before.length === 0) return { status: 'pass', evidence: 'resolved', detail: 'nothing does' }
+  if (isUsed || !chosen || !isShadowed || before.length === 0)
+    return { status: 'pass', evidence: 'resolved', detail: 'nothing comes before it' }
   const { kind, source, masked, account } = chosen
   const whose = account === null ? `the account of that ${kind === 'api_key' ? 'key' : 'credential'}` : account
   return {

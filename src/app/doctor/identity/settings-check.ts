@@ -57,11 +57,14 @@ function missingFix(route: Route, auth: AuthEntry, missing: readonly string[], g
     const line = jobLine(auth, ground)
     if (line) return { fix: line }
   }
+  const reference = tokenReference(route, ground)
   const lines = missing.map((name) =>
-    isToken(name) ? `\`subject_token = "${tokenReference(route, ground)}"\`` : `\`${name} = "${exampleOf(rules.idPatterns[name])}"\``,
+    isToken(name) ? `\`subject_token = "${reference}"\`` : `\`${name} = "${exampleOf(rules.idPatterns[name])}"\``,
   )
   const variables = missing.map((name) => (isToken(name) ? (rules.envMap.assertion_file ?? rules.envMap.assertion) : rules.envMap[name]))
-  const isAllVariables = variables.every((each) => each !== undefined)
+  // What a CI system gives on request stands in no file.
+  const isAsked = missing.some(isToken) && reference.startsWith('oidc:')
+  const isAllVariables = !isAsked && variables.every((each) => each !== undefined)
   return { fix: { config: `${lines.join(', ')} in ${tableOf(route, auth)}`, ...(isAllVariables && { env: variables.join(' and ') }) } }
 }
 
