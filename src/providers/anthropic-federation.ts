@@ -25,7 +25,6 @@ export const federation: AuthEntry = {
     subjectField: 'assertion',
     bodyFields: ['grant_type', 'assertion', 'federation_rule_id', 'organization_id', 'service_account_id', 'workspace_id'],
     requiredFields: ['assertion', 'federation_rule_id', 'organization_id'],
-    recommendedFields: ['service_account_id'],
     idPatterns: {
       federation_rule_id: '^fdrl_',
       organization_id: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
@@ -39,12 +38,9 @@ export const federation: AuthEntry = {
     subjectAlgs: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
     subjectMaxLifeS: 3_600,
     jtiSingleUse: 'default-on',
-    outlivesSubject: 'twice',
     accessTtlS: 3_600,
     accessMaxS: 86_400,
-    accessMinS: 60,
     tokenHeaders: { 'anthropic-beta': 'oauth-2025-04-20,oidc-federation-2026-04-01' },
-    apiHeaders: OAUTH_BETA,
     responseRequired: ['access_token', 'expires_in'],
     envMap: {
       federation_rule_id: 'ANTHROPIC_FEDERATION_RULE_ID',
@@ -54,7 +50,6 @@ export const federation: AuthEntry = {
       service_account_id: 'ANTHROPIC_SERVICE_ACCOUNT_ID',
       workspace_id: 'ANTHROPIC_WORKSPACE_ID',
     },
-    advisoryBufferS: 120,
     claimRules: {
       iss: 'the issuer, letter by letter',
       sub: 'this subject, or a prefix of it',

@@ -11,15 +11,12 @@ export interface FederationEntry {
   readonly grantType?: string
   readonly subjectField: string
   readonly subjectTokenType?: string
-  readonly subjectTokenTypes?: readonly string[]
   /** Sent as they stand. */
   readonly fixedFields?: Readonly<Record<string, string>>
   /** Sent with `{name}` of an id filled in. */
   readonly fieldTemplates?: Readonly<Record<string, string>>
-  readonly noAuthorizationHeader?: boolean
   readonly bodyFields: readonly string[]
   readonly requiredFields: readonly string[]
-  readonly recommendedFields?: readonly string[]
   readonly idPatterns: Readonly<Record<string, string>>
   readonly defaultAudience: string
   readonly assertionMaxBytes: number
@@ -28,15 +25,11 @@ export interface FederationEntry {
   readonly subjectAlgs: readonly string[]
   readonly subjectMaxLifeS: number
   readonly jtiSingleUse: 'default-on' | 'default-off' | 'unknown'
-  readonly outlivesSubject: 'never' | 'twice' | 'unknown'
   readonly accessTtlS?: number
   readonly accessMaxS: number
-  readonly accessMinS?: number
   readonly expiryField?: string
   readonly tokenHeaders?: Readonly<Record<string, string>>
-  readonly apiHeaders?: Readonly<Record<string, string>>
   readonly responseRequired: readonly string[]
-  readonly responseOptional?: readonly string[]
   /** What `issued_token_type` of the answer must be. */
   readonly issuedTokenType?: string
   /** Fields of the answer that must not change from one exchange to the next. */
@@ -54,8 +47,6 @@ export interface FederationEntry {
   readonly envIsShared?: boolean
   /** Variables of which one without the others is an error. */
   readonly envAllOrError?: readonly string[]
-  readonly envPathAbsolute?: readonly string[]
-  readonly advisoryBufferS?: number
   readonly errorMap: Readonly<Record<string, string>>
   readonly refusedHint?: string
   /** What the vendor's rule says of a claim, for people who compare the two. */
@@ -64,7 +55,6 @@ export interface FederationEntry {
   readonly secondStep?: SecondStep
   /** `type` of a file of the vendor's that holds the same facts. */
   readonly configFileType?: string
-  readonly presign?: Presign
 }
 
 interface SecondStep {
@@ -80,16 +70,4 @@ interface SecondStep {
   /** RFC 3339 */
   readonly expiryField: string
   readonly hosts: readonly string[]
-}
-
-/** A request that is signed and encoded, and so becomes the token. */
-interface Presign {
-  readonly method: 'POST'
-  readonly host: string
-  readonly query: string
-  readonly service: string
-  readonly expiresS: number
-  readonly append: string
-  readonly encode: 'base64'
-  readonly prefix: string
 }

@@ -33,7 +33,6 @@ const auth: readonly AuthEntry[] = [
       grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subjectField: 'subject_token',
       subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
-      subjectTokenTypes: ['urn:ietf:params:oauth:token-type:jwt', 'urn:ietf:params:oauth:token-type:id_token'],
       bodyFields: ['grant_type', 'subject_token_type', 'subject_token', 'identity_provider_id', 'service_account_id', 'client_id'],
       requiredFields: ['subject_token', 'identity_provider_id', 'service_account_id'],
       idPatterns: { identity_provider_id: '^idp_', service_account_id: '^(user-|svc_acct_)' },
@@ -45,11 +44,9 @@ const auth: readonly AuthEntry[] = [
       subjectAlgs: [],
       subjectMaxLifeS: 0,
       jtiSingleUse: 'unknown',
-      outlivesSubject: 'never',
       accessMaxS: 3_600,
       expiryField: 'expires_at',
       responseRequired: ['access_token'],
-      responseOptional: ['issued_token_type', 'token_type', 'expires_in', 'expires_at', 'scope'],
       // What the vendor's SDK assumes when the field is absent.
       expiresInDefaultS: 3_600,
       envMap: {

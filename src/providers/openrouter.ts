@@ -70,11 +70,9 @@ const auth: readonly AuthEntry[] = [
       subjectAlgs: ['RS256', 'ES256'],
       subjectMaxLifeS: 0,
       jtiSingleUse: 'unknown',
-      outlivesSubject: 'never',
       accessTtlS: 900,
       accessMaxS: 900,
       responseRequired: ['access_token', 'token_type', 'expires_in'],
-      responseOptional: ['issued_token_type', 'scope'],
       envMap: {},
       claimRules: {
         iss: 'the issuer of the policy, letter by letter',

@@ -151,7 +151,7 @@ describe('the exchange of @anthropic-ai/sdk', () => {
     await askAnthropic(ANTHROPIC_IDS)
     const auth = CATALOGUE.get('anthropic')?.auth.find(({ kind }) => kind === 'workload_identity')
     expect(apiCalls().map(({ headers }) => [headers.authorization, headers['anthropic-beta'], headers['x-api-key']])).toEqual([
-      [`${auth?.scheme} ${GRANT.access_token}`, auth?.federation?.apiHeaders?.['anthropic-beta'], undefined],
+      [`${auth?.scheme} ${GRANT.access_token}`, auth?.extraHeaders?.['anthropic-beta'], undefined],
     ])
   })
 })
@@ -162,8 +162,8 @@ describe('the exchange of openai', () => {
     ['for a client', { ...OPENAI_IDS, client_id: 'app_1' }, 'jwt'],
     ['with an ID token', OPENAI_IDS, 'id'],
   ] as const)('is the same as that of claw %s', async (_name, ids, type) => {
-    const [first, second] = federationOf('openai').subjectTokenTypes ?? []
-    const subject_token_type = (type === 'jwt' ? first : second) ?? ''
+    const subject_token_type = `urn:ietf:params:oauth:token-type:${type === 'jwt' ? 'jwt' : 'id_token'}`
+    if (type === 'jwt') expect(federationOf('openai').subjectTokenType).toBe(subject_token_type)
     await askOpenai(ids, type)
     await askByClaw('openai', { ...ids, subject_token_type })
     const [sdk, claw] = bodies()

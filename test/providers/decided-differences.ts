@@ -1,6 +1,16 @@
 /** Sources of facts that are said in code or in another field, by where the table of facts has them. `*` stands for one name. */
 export const DECIDED: Readonly<Record<string, string>> = {
   '*.auth.federation.refresh': 'an exchanged token is never refreshed: each entry of the kind is exchanged again',
+  '*.auth.federation.no_authorization_header': 'no exchange sends one',
+  '*.auth.federation.subject_token_types': 'the one that is sent is `subjectTokenType`, and the configuration may name another',
+  '*.auth.federation.recommended_fields': 'an id that is set is sent, recommended or not',
+  '*.auth.federation.outlives_subject': 'the answer says how long its token lives',
+  '*.auth.federation.access_min_s': 'the answer says how long its token lives',
+  '*.auth.federation.api_headers': '`extraHeaders` of the method',
+  '*.auth.federation.response_optional': 'what is read of an answer is read where it is there',
+  '*.auth.federation.env_path_absolute': 'at everybody',
+  '*.auth.federation.advisory_buffer_s': 'the margin is `bufferS` (product contract, section 13, law 8)',
+  'bedrock.auth.federation.presign': 'left to a later version: the vendor`s own tools mint the token, by `cmd:`',
   'openrouter.auth.pkce.refresh': 'what comes out is a key, which nothing refreshes',
   '*.terms_note': 'the sentence names its plan, because it stands alone where it is printed',
   '*.auth.+token': 'a server that may ask for a key has a method of its own for it, so that none is sent without',

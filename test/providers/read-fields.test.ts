@@ -20,7 +20,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   token_endpoint: 'another name of `token_url`',
   revocation_endpoint: 'another name of `revocation_url`',
   scope: 'another name of `scopes`',
-  ...Object.fromEntries([...Object.keys(federationShape), ...IDENTITY_IDS].map((key) => [key, "the exchange of a workload's token"])),
+  ...Object.fromEntries(IDENTITY_IDS.map((key) => [key, 'by its wire name, as a vendor asks for it'])),
 }
 
 /** Where reading a field gives it no effect: the catalogue, what writes it, and the sandbox that plays the other side. */
@@ -36,26 +36,39 @@ beforeAll(async () => {
 })
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
-/** Takes every field out of the interface: what the compiler then misses, and where, is what is read. */
+/** What the exchange reads is declared where it is sent and judged: an entry is handed over whole. */
+const READERS = ['token-exchange', 'exchange-answer', 'exchange-refusal', 'subject-token', 'second-step']
+const INTERFACES = { 'auth-entry': 'AuthEntry', 'federation-entry': 'FederationEntry' }
+
 async function fieldsRead(directory: string): Promise<Set<string>> {
-  const path = join(directory, 'src/providers/auth-entry.ts')
+  const declared = await Promise.all(READERS.map((file) => readFile(join(directory, `src/protocols/oauth/${file}.ts`), 'utf8')))
+  const read = declared.flatMap((text) => [...text.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = '']) => field))
+  for (const [file, name] of Object.entries(INTERFACES)) read.push(...(await missedIn(directory, file, name)))
+  return new Set(read)
+}
+
+/** Takes every field out of an interface: what the compiler then misses, and where, is what is read. */
+async function missedIn(directory: string, file: string, name: string): Promise<string[]> {
+  const path = join(directory, `src/providers/${file}.ts`)
   const source = await readFile(path, 'utf8')
-  await writeFile(path, source.replace(/(export interface AuthEntry \{\n)[\s\S]*?(\n\})/, '$1  readonly nothingElse: never$2'))
+  await writeFile(
+    path,
+    source.replace(new RegExp(`(export interface ${name} \\{\\n)[\\s\\S]*?(\\n\\})`), '$1  readonly nothingElse: never$2'),
+  )
   const said = await new Promise<string>((resolve) => {
     const compiler = join(directory, 'node_modules/.bin/tsc')
     execFile(compiler, ['-p', 'tsconfig.json', '--noEmit', '--pretty', 'false'], { cwd: directory, maxBuffer: 2 ** 26 }, (_, out) =>
       resolve(out),
     )
   })
+  await writeFile(path, source)
   const lines = said.split('\n').filter((line) => line.startsWith('src/') && !NO_EFFECT.test(line))
   // A field that is read, and one that is picked or indexed by its name.
-  return new Set(
-    lines.flatMap((line) => {
-      const missing = /Property '(\w+)' does not exist/.exec(line)?.[1]
-      const named = /'((?:"\w+"(?: \| )?)+)'/.exec(line)?.[1]?.match(/\w+/g) ?? []
-      return missing === undefined ? named : [missing]
-    }),
-  )
+  return lines.flatMap((line) => {
+    const missing = /Property '(\w+)' does not exist/.exec(line)?.[1]
+    const named = /'((?:"\w+"(?: \| )?)+)'/.exec(line)?.[1]?.match(/\w+/g) ?? []
+    return missing === undefined ? named : [missing]
+  })
 }
 
 describe('the keys of a method that the user may set', () => {

@@ -37,7 +37,8 @@ export async function identityCredential(
   return {
     credential: { ...chosen, secret: derived.secret, record, expiresAt: derived.expiresAt, account, state: 'wins' },
     outcome: outcome === 'derived' ? 'refreshed' : outcome,
-    warning,
+    // A fixed token is replaced when its owner does it: until then what it brought serves to its end, and that is no news.
+    warning: warning?.code === 'CLAW_IDENTITY_SPENT' ? null : warning,
     lostScopes: [],
   }
 }
