@@ -56,8 +56,7 @@ export function readFederation(
 ): FederationReading {
   const rules = rulesInForce(auth)
   if (!rules) return { kind: 'absent' }
-  const own = route.settings?.auth[auth.id]
-  const isConfigured = own !== undefined && (auth.subjectToken !== undefined || auth.ids !== undefined || own.method === 'identity')
+  const isConfigured = auth.subjectToken !== undefined || auth.ids !== undefined
   try {
     const token = auth.subjectToken ? { reference: auth.subjectToken } : givenToken(rules, environment)
     const values = valuesOf(auth, rules, environment)

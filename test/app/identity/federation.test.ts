@@ -191,6 +191,12 @@ describe('half a set', () => {
     })
   })
 
+  it('is nothing where the user file only moves an address', async () => {
+    const toml = '[providers.bedrock.auth.federation]\ntoken_url = "https://sts.example/"\n'
+    const env = { AWS_ROLE_ARN: 'arn:aws:iam::1:role/x', AWS_WEB_IDENTITY_TOKEN_FILE: '/run/jwt', AWS_REGION: 'eu-west-1' }
+    expect((await reading('bedrock', { toml, env })).kind).toBe('absent')
+  })
+
   it('of Codex is no matter of who asked for `openai`', async () => {
     expect((await reading('openai-codex', { env: { OPENAI_IDENTITY_TOKEN_FILE: '/run/jwt' }, name: 'openai' })).kind).toBe('absent')
     expect((await reading('openai', { env: { OPENAI_IDENTITY_TOKEN_FILE: '/run/jwt' } })).kind).toBe('absent')
