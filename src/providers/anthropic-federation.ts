@@ -25,6 +25,7 @@ export const federation: AuthEntry = {
     subjectField: 'assertion',
     bodyFields: ['grant_type', 'assertion', 'federation_rule_id', 'organization_id', 'service_account_id', 'workspace_id'],
     requiredFields: ['assertion', 'federation_rule_id', 'organization_id'],
+    recommendedFields: ['service_account_id'],
     idPatterns: {
       federation_rule_id: '^fdrl_',
       organization_id: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
@@ -38,6 +39,7 @@ export const federation: AuthEntry = {
     subjectAlgs: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
     subjectMaxLifeS: 3_600,
     jtiSingleUse: 'default-on',
+    outlivesSubject: 'twice',
     accessTtlS: 3_600,
     accessMaxS: 86_400,
     tokenHeaders: { 'anthropic-beta': 'oauth-2025-04-20,oidc-federation-2026-04-01' },

@@ -86,6 +86,7 @@ export const azureOpenai: ProviderEntry = {
         subjectAlgs: [],
         subjectMaxLifeS: 0,
         jtiSingleUse: 'unknown',
+        outlivesSubject: 'unknown',
         accessMaxS: 0,
         responseRequired: ['access_token', 'expires_in'],
         envIsShared: true,

@@ -83,6 +83,7 @@ export const bedrock: ProviderEntry = {
         subjectAlgs: [],
         subjectMaxLifeS: 0,
         jtiSingleUse: 'unknown',
+        outlivesSubject: 'unknown',
         accessMaxS: 43_200,
         responseRequired: [],
         envIsShared: true,

@@ -17,6 +17,7 @@ export interface FederationEntry {
   readonly fieldTemplates?: Readonly<Record<string, string>>
   readonly bodyFields: readonly string[]
   readonly requiredFields: readonly string[]
+  readonly recommendedFields?: readonly string[]
   readonly idPatterns: Readonly<Record<string, string>>
   readonly defaultAudience: string
   readonly assertionMaxBytes: number
@@ -25,6 +26,7 @@ export interface FederationEntry {
   readonly subjectAlgs: readonly string[]
   readonly subjectMaxLifeS: number
   readonly jtiSingleUse: 'default-on' | 'default-off' | 'unknown'
+  readonly outlivesSubject: 'never' | 'twice' | 'unknown'
   readonly accessTtlS?: number
   readonly accessMaxS: number
   readonly expiryField?: string

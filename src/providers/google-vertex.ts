@@ -60,6 +60,7 @@ export const googleVertex: ProviderEntry = {
         subjectAlgs: [],
         subjectMaxLifeS: 0,
         jtiSingleUse: 'unknown',
+        outlivesSubject: 'unknown',
         accessTtlS: 3_600,
         accessMaxS: 0,
         responseRequired: ['access_token', 'token_type'],

@@ -116,6 +116,7 @@ const auth: readonly AuthEntry[] = [
       subjectAlgs: [],
       subjectMaxLifeS: 3_600,
       jtiSingleUse: 'default-off',
+      outlivesSubject: 'never',
       accessTtlS: 3_600,
       accessMaxS: 3_600,
       responseRequired: [

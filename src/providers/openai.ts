@@ -44,6 +44,7 @@ const auth: readonly AuthEntry[] = [
       subjectAlgs: [],
       subjectMaxLifeS: 0,
       jtiSingleUse: 'unknown',
+      outlivesSubject: 'never',
       accessMaxS: 3_600,
       expiryField: 'expires_at',
       responseRequired: ['access_token'],

@@ -70,6 +70,7 @@ const auth: readonly AuthEntry[] = [
       subjectAlgs: ['RS256', 'ES256'],
       subjectMaxLifeS: 0,
       jtiSingleUse: 'unknown',
+      outlivesSubject: 'never',
       accessTtlS: 900,
       accessMaxS: 900,
       responseRequired: ['access_token', 'token_type', 'expires_in'],

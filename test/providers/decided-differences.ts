@@ -3,8 +3,6 @@ export const DECIDED: Readonly<Record<string, string>> = {
   '*.auth.federation.refresh': 'an exchanged token is never refreshed: each entry of the kind is exchanged again',
   '*.auth.federation.no_authorization_header': 'no exchange sends one',
   '*.auth.federation.subject_token_types': 'the one that is sent is `subjectTokenType`, and the configuration may name another',
-  '*.auth.federation.recommended_fields': 'an id that is set is sent, recommended or not',
-  '*.auth.federation.outlives_subject': 'the answer says how long its token lives',
   '*.auth.federation.access_min_s': 'the answer says how long its token lives',
   '*.auth.federation.api_headers': '`extraHeaders` of the method',
   '*.auth.federation.response_optional': 'what is read of an answer is read where it is there',

@@ -68,6 +68,7 @@ const PLAIN_FEDERATION: FederationEntry = {
   subjectAlgs: [],
   subjectMaxLifeS: 0,
   jtiSingleUse: 'unknown',
+  outlivesSubject: 'unknown',
   accessMaxS: 0,
   responseRequired: ['access_token'],
   envMap: {},
