@@ -48,7 +48,9 @@ describe('buildkite.yml', () => {
     const env = { ...shellOf(world), CLAW_CI: undefined, ...agent.env, ...step.env, OPENAI_API_KEY: 'sk-sandbox-of-the-job' }
     await runProgram('bash', ['-e', '-c', step.commands[0]], { env, cwd: checkout(world) })
     const variables = Object.keys(agent.env).filter((name) => name !== 'CI' && name !== 'BUILDKITE')
-    expect(agent.asked()).toEqual([{ audience: 'https://api.anthropic.com', variables: [...variables, 'HOME', 'PATH'].sort() }])
+    // Once to be judged, and once more under the lease: what was read before it could be spent by another process.
+    const asked = { audience: 'https://api.anthropic.com', variables: [...variables, 'HOME', 'PATH'].sort() }
+    expect(agent.asked()).toEqual([asked, asked])
   })
 
   it('S-21 does not take a program of the checkout for the agent', async () => {

@@ -50,6 +50,7 @@ describe('github.yml', () => {
     const ended = await job(world, {})
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([1])
     expect(ended[0]?.stdout).toContain('FAIL  anthropic has a credential')
+    expect(ended[0]?.stdout).toContain('fix: set `permissions: id-token: write` in the job')
     expect(world.journal()).toEqual([])
   })
 
@@ -58,7 +59,7 @@ describe('github.yml', () => {
     const none = Object.fromEntries(Object.keys(variables).map((name) => [name, '']))
     const ended = await job(world, world.identity.githubEnvironment(), none)
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([1])
-    expect(ended[0]?.stdout).toContain('fix: set ANTHROPIC_FEDERATION_RULE_ID')
+    expect(ended[0]?.stdout).toContain('or: set ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_ORGANIZATION_ID')
     expect(world.journal()).toEqual([])
   })
 
