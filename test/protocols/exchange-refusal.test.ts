@@ -258,9 +258,16 @@ describe('an answer that refuses', () => {
       subject.reveal().slice(0, 280),
     ]
     for (const echo of said) {
-      const verdict = JSON.stringify(judge(own, 400, { error: 'invalid_grant', error_description: `bad token ${echo}` }))
-      expect([payload, signature].filter((part) => verdict.includes(part.slice(0, 48)))).toEqual([])
-      expect(verdict).not.toContain(jwt.slice(0, 48))
+      const places: Parameters<typeof answer>[] = [
+        [400, { error: 'invalid_grant', error_description: `bad token ${echo}` }],
+        [401, { error: echo.slice(0, 120) }],
+        [401, {}, { 'request-id': echo }],
+      ]
+      for (const place of places) {
+        const verdict = JSON.stringify(judge(own, ...place))
+        expect([payload, signature].filter((part) => verdict.includes(part.slice(0, 48)))).toEqual([])
+        expect(verdict).not.toContain(jwt.slice(0, 48))
+      }
     }
   })
 })

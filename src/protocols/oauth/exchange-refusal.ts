@@ -61,8 +61,8 @@ export function exchangeRefusal(answer: Answer, rules: RefusalRules, at: Exchang
   const requestId = REQUEST_IDS.map((name) => answer.headers[name]).find((value) => value !== undefined && value !== '')
   const data = {
     status: answer.status,
-    error: code === null ? null : visibleLine(code, 128),
-    requestId: requestId === undefined ? null : visibleLine(requestId, 128),
+    error: code === null ? null : shownWord(code, 128),
+    requestId: requestId === undefined ? null : shownWord(requestId, 128),
   }
   return refusalOf(kind, { why: whyOf(answer, fields, data), data }, answer, rules, at)
 }
@@ -132,13 +132,18 @@ function codesOf(fields: ReadonlyMap<string, unknown> | undefined): string[] {
   return words.filter((word): word is string => typeof word === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(word))
 }
 
-/** The server's own words, cut and made visible, and never a token that it sends back. */
+/** What the server wrote, cut and made visible, and never a token that it sends back, nor a part of one. */
+function shownWord(text: string, longest: number): string {
+  return visibleLine(redact(text), longest).replace(OPAQUE, '[…]')
+}
+
+/** The server's own words. */
 function whyOf(answer: Answer, fields: ReadonlyMap<string, unknown> | undefined, data: Said['data']): string {
   const nested = fieldsOf(fields?.get('error'))
   const text = [nested?.get('message'), fields?.get('error_description'), fields?.get('message')].find(
     (each): each is string => typeof each === 'string' && each !== '',
   )
-  const words = text === undefined ? undefined : visibleLine(redact(text), 300).replace(OPAQUE, '[…]')
+  const words = text === undefined ? undefined : shownWord(text, 300)
   const listed = fields?.get('error_codes')
   const numbers = (Array.isArray(listed) ? listed : []).filter((each) => Number.isSafeInteger(each) && words?.includes(`${each}`) !== true)
   return [
