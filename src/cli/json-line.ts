@@ -1,7 +1,7 @@
 import { redact } from '../core/redaction.ts'
 
 /** Valid in JSON, and acted on by a terminal: C1 controls, DEL, separators, bidirectional controls. */
-const ACTIVE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+const ACTIVE = /[\u007f-\u009f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 /** Acted on anywhere in a line by the log parsers of CI systems. */
 const COMMAND = /##(?=\[|vso\[|teamcity\[)/g
 

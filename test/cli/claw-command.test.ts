@@ -91,7 +91,7 @@ describe('what a command prints', () => {
   })
 
   it('S-64 drives no terminal', async () => {
-    const hostile = '\u001b]0;title\u0007 \u009b31m \u202e \r'
+    const hostile = '\u001b]0;title\u0007 \u009b31m \u202e \u061c \r'
     const ended = await run([], async (command) => {
       await command.data(hostile)
       await command.say(hostile)
@@ -99,7 +99,7 @@ describe('what a command prints', () => {
       throw new ClawError('CLAW_PROTOCOL', { what: hostile, why: hostile })
     })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be found
-    expect(ended.stdout + ended.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(ended.stdout + ended.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202e]/)
     expect(JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{"')))).toEqual({ hostile })
   })
 
