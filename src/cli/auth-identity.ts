@@ -18,7 +18,8 @@ export async function exchangeIdentity(session: Session, output: DeviceSignInOut
   let shown: Presentation | undefined
   const show = (presentation: Presentation) => {
     shown = presentation
-    for (const line of output.json ? [] : lines(presentation)) writes.add(() => output.say(line))
+    const isShown = !output.json && presentation.rows.length > 0
+    for (const line of isShown ? lines(presentation) : []) writes.add(() => output.say(line))
     for (const warning of presentation.warnings) writes.add(() => output.say(`warning: ${warning}`))
   }
   try {
@@ -41,12 +42,17 @@ function facts({ federation, claims, rows }: Presentation): Readonly<Record<stri
   }
 }
 
+/** No issuer writes so many claims: a log is not to be filled by one that does. */
+const MOST_ROWS = 64
+
 function lines({ federation, rows }: Presentation): string[] {
   const { route, source } = federation
-  const width = Math.max(...rows.map(({ claim }) => claim.length), 0)
+  const shown = rows.slice(0, MOST_ROWS)
+  const width = Math.max(...shown.map(({ claim }) => claim.length), 0)
   return [
     `the identity token from ${source}, as it is presented to ${route.entry.name}, with what the rule there must say:`,
-    ...rows.flatMap((row) => claimLines(row, width)),
+    ...shown.flatMap((row) => claimLines(row, width)),
+    ...(rows.length > MOST_ROWS ? [`  and ${rows.length - MOST_ROWS} more; --json has them all`] : []),
   ]
 }
 

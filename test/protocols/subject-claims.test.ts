@@ -46,8 +46,20 @@ describe('shownClaims', () => {
       'aud: ["a","b"]',
       'iat: soon',
       'exp: 1e+300 (1e+300)',
-      'a\\x1b[2J: x\\u{202e}y z',
-      `${'n'.repeat(99)}…: `,
+      '"a\\u001b[2J": x\\u{202e}y z',
+      `"${'n'.repeat(98)}…: `,
+    ])
+  })
+
+  it('quotes a name that would pass for another one, or for none', () => {
+    expect(shown({ sub: 'mine', ' sub': 'yours', 'aud\n': 'b', 'iss\u200b': 'c', 's\u061cub': 'd', '': 'e', '"aud"': 'f' })).toEqual([
+      'sub: mine',
+      '"": e',
+      '" sub": yours',
+      '"aud": f',
+      '"aud\\n": b',
+      '"iss\\u{200b}": c',
+      '"s\\u{61c}ub": d',
     ])
   })
 

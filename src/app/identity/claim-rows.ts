@@ -12,9 +12,12 @@ export interface ClaimRow {
 }
 
 /** The claims in the order in which people compare them. */
-export function rowsOfClaims({ rules, audience, isAudienceChosen }: Federation, token: JobToken): ClaimRow[] {
-  const matches = rules.claimRules ?? {}
-  const rows = shownClaims(token).map(({ name, value }) => ({ claim: name, value, rule: matches[name] ?? null }))
+export function rowsOfClaims(
+  { rules, audience, isAudienceChosen }: Pick<Federation, 'rules' | 'audience' | 'isAudienceChosen'>,
+  token: Pick<JobToken, 'claims'>,
+): ClaimRow[] {
+  const matches = new Map(Object.entries(rules.claimRules ?? {}))
+  const rows = shownClaims(token).map(({ name, value }) => ({ claim: name, value, rule: matches.get(name) ?? null }))
   const wanted = audience === null ? null : `${isAudienceChosen ? 'you asked for' : 'usually'} ${audience}`
   return rows.map((row) => (row.claim === 'aud' && wanted !== null ? { ...row, rule: [row.rule, wanted].filter(Boolean).join('; ') } : row))
 }

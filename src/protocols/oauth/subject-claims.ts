@@ -12,9 +12,15 @@ export function shownClaims(token: {
 }): readonly { readonly name: string; readonly value: string }[] {
   const rest = [...token.claims.keys()].filter((name) => !FIRST.includes(name)).sort()
   return [...FIRST.filter((name) => token.claims.has(name)), ...rest].map((name) => ({
-    name: visibleLine(name, LONGEST_NAME),
+    name: shownName(name),
     value: visibleLine(shownValue(name, token.claims.get(name)), LONGEST_VALUE),
   }))
+}
+
+/** A name that would look like another one, or like none, is quoted: what is compared with a rule is the claim of just that name. */
+function shownName(name: string): string {
+  const plain = visibleLine(name, LONGEST_NAME)
+  return plain === name && name !== '' ? name : visibleLine(JSON.stringify(name), LONGEST_NAME)
 }
 
 function shownValue(name: string, value: unknown): string {

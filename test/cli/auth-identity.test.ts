@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { rehearsed } from '../support/rehearsed.ts'
+
+it('S-61 a token of a thousand claims fills no log: 64 are shown, and how many more there are', async () => {
+  await using world = await rehearsed({ job: () => ({ provider: 'anthropic', settings: { subject_token: 'env:JOB_TOKEN' } }) })
+  const names = Array.from({ length: 1_000 }, (_, index) => `c${index}`)
+  const claims = Object.fromEntries(names.map((name) => [name, 1]))
+  const token = world.sandbox.identity.mint({ alg: 'ES256', audience: 'https://api.anthropic.com', claims })
+  const ended = await world.claw(['auth', '--identity', 'anthropic', '--no-check'], { env: { JOB_TOKEN: token } })
+  const shown = ended.stderr.split('\n').filter((line) => /^ {2}\S/.test(line))
+  expect([ended.exitCode, shown.length, shown.at(-1)]).toEqual([0, 65, '  and 961 more; --json has them all'])
+})
+
+it('what is no token has no table', async () => {
+  await using world = await rehearsed({ job: () => ({ provider: 'anthropic', settings: { subject_token: 'env:JOB_TOKEN' } }) })
+  const ended = await world.claw(['auth', '--identity', 'anthropic'], { env: { JOB_TOKEN: 'no-token-at-all' } })
+  expect([ended.exitCode, ended.stderr.split('\n')[0]]).toEqual([
+    77,
+    'error[CLAW_IDENTITY_UNFIT]: the identity token from `env:JOB_TOKEN` would be refused by `anthropic`, so it was not sent',
+  ])
+})
