@@ -26,6 +26,7 @@ export async function exchangeIdentity(session: Session, output: DeviceSignInOut
     const { provider, force } = options
     const result = await signInWithIdentity(session, { name: provider, force, onPresentation: show })
     await writes.drain()
+    if (result.unkept) await output.say(`warning: what it is exchanged for serves this command alone: ${result.unkept.message}`)
     return await finishSignIn(session, { state: 'granted', ...result }, output, options.check, shown ? facts(shown) : {})
   } finally {
     await writes.drain()

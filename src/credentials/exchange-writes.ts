@@ -1,5 +1,5 @@
 import { signedIn } from './next-record.ts'
-import type { CredentialRecord, ExchangeFacts, PresentedToken } from './record.ts'
+import type { CredentialRecord, ExchangeFacts, NewCredential, PresentedToken } from './record.ts'
 import type { WriteMoment } from './record-writes.ts'
 import type { RecordWrite } from './store.ts'
 
@@ -50,6 +50,11 @@ export function exchanged(record: CredentialRecord, write: Write<'exchanged'>, m
       exchange: { ...before, principal: write.principal },
     },
   }
+}
+
+/** The record with a token that the store could not take: for the process that holds it, and for nobody else. */
+export function unkept(record: CredentialRecord, credential: NewCredential, now: number): CredentialRecord {
+  return signedIn(record, record, credential, { now, newId: () => record.id })
 }
 
 /** A record that was never minted is as one that was signed out: there is nothing to be used. */

@@ -23,7 +23,7 @@ export function signedIn(
   slot: Slot,
   before: CredentialRecord | undefined,
   credential: NewCredential,
-  moment: WriteMoment,
+  moment: Pick<WriteMoment, 'now' | 'newId'>,
 ): CredentialRecord {
   return {
     ...slot,

@@ -25,16 +25,24 @@ export interface Demand {
 export interface UsableCredential {
   readonly credential: ChosenCredential
   readonly outcome: 'fresh' | 'refreshed' | 'adopted'
-  /** A refresh that failed though the token in force still serves. */
+  /** A refresh that failed though the token in force still serves; or why an exchanged one could not be kept. */
   readonly warning: ClawError | null
   /** Scopes that the refresh no longer grants. */
   readonly lostScopes: readonly string[]
 }
 
 /** What a user of the credential should be told beside the answer. */
-export function credentialNotices({ warning, lostScopes, credential }: UsableCredential): readonly Notice[] {
-  const failed = { code: 'refresh_failed', message: `the grant could not be refreshed, and its token still serves: ${warning?.message}` }
-  return [...(warning ? [failed] : []), ...scopeNotices(credential.route.id, lostScopes)]
+export function credentialNotices(usable: UsableCredential): readonly Notice[] {
+  const { warning, lostScopes, credential } = usable
+  return [...(warning ? [noticeOf(warning, usable)] : []), ...scopeNotices(credential.route.id, lostScopes)]
+}
+
+function noticeOf({ message }: ClawError, { credential, outcome }: UsableCredential): Notice {
+  if (!credential.federation)
+    return { code: 'refresh_failed', message: `the grant could not be refreshed, and its token still serves: ${message}` }
+  return outcome === 'refreshed'
+    ? { code: 'not_kept', message: `what the identity was exchanged for serves this command alone: ${message}` }
+    : { code: 'refresh_failed', message: `the identity could not be exchanged anew, and its token still serves: ${message}` }
 }
 
 /**
@@ -63,8 +71,8 @@ export async function usableCredential(session: Session, chosen: ChosenCredentia
 /** A grant whose token may be sent now; everything else as it is. */
 async function freshCredential(session: Session, chosen: ChosenCredential, demand: Demand): Promise<UsableCredential> {
   const { record, auth, federation } = chosen
-  if (federation) return identity(session, chosen, federation, demand)
   if (record && session.config.store.boundToMachine && (await session.ports.store.read()).copied) throw copiedStore(record)
+  if (federation) return identity(session, chosen, federation, demand)
   if (record?.kind !== 'oauth') return fresh(unexpired(session, chosen, demand))
   const { store, clock } = session.ports
   const marginMs = marginMsOf(session, auth)

@@ -4,7 +4,7 @@ import { withDeadline } from '../../platform/deadline.ts'
 import type { HttpConnection } from '../../platform/http.ts'
 import type { Answer } from '../../protocols/answer.ts'
 import { discoverServer } from '../../protocols/oauth/discovery.ts'
-import { type ExchangeVerdict, judgeExchange } from '../../protocols/oauth/exchange-answer.ts'
+import { type ExchangeVerdict, judgeExchange, unlessEchoed } from '../../protocols/oauth/exchange-answer.ts'
 import { judgeSecondStep, requestSecondStep } from '../../protocols/oauth/second-step.ts'
 import { filledTemplate, requestExchange } from '../../protocols/oauth/token-exchange.ts'
 import type { Ports } from '../ports.ts'
@@ -50,7 +50,7 @@ export class ExchangeWire {
       url,
       signal,
       (limited) => requestExchange((request) => connection.request(request), url, rules, subject, values, limited),
-      (answer) => judgeExchange(answer, rules, { url, now: clock.wall() }),
+      (answer) => unlessEchoed(judgeExchange(answer, rules, { url, now: clock.wall() }), subject, { url }),
     )
     const second = verdict.kind === 'granted' ? afterFirst(await this.#secondStep(verdict.token, signal)) : undefined
     return { ...(second ?? verdict), sentAgoMs: clock.now() - sentAt }

@@ -17,6 +17,8 @@ import { obtainSubjectToken } from './subject-tokens.ts'
 /** What an exchange brought. */
 export interface Exchanged extends DerivedOutcome {
   readonly record: CredentialRecord | null
+  /** Why no other process finds it. */
+  readonly unkept: ClawError | null
 }
 
 /**
@@ -32,13 +34,13 @@ export async function identityCredential(
   federation: Federation,
   demand: Demand,
 ): Promise<UsableCredential> {
-  const { derived, outcome, warning, record } = await exchangeIdentity(session, federation, demand)
+  const { derived, outcome, warning, record, unkept } = await exchangeIdentity(session, federation, demand)
   const account = record?.account?.name ?? record?.account?.id ?? chosen.account
   return {
     credential: { ...chosen, secret: derived.secret, record, expiresAt: derived.expiresAt, account, state: 'wins' },
     outcome: outcome === 'derived' ? 'refreshed' : outcome,
     // A fixed token is replaced when its owner does it: until then what it brought serves to its end, and that is no news.
-    warning: warning?.code === 'CLAW_IDENTITY_SPENT' ? null : warning,
+    warning: warning?.code === 'CLAW_IDENTITY_SPENT' ? unkept : (warning ?? unkept),
     lostScopes: [],
   }
 }
@@ -57,7 +59,7 @@ export async function exchangeIdentity(
     if (!mayGoOn) throw thrown
     // A token that is new each time needs no note of what was posted: a store that cannot be written keeps nobody from working.
     const { MemoryStore } = await import('../../credentials/memory-store.ts')
-    return exchange(session, federation, demand, onToken, new MemoryStore(session.ports))
+    return { ...(await exchange(session, federation, demand, onToken, new MemoryStore(session.ports))), unkept: thrown }
   }
 }
 
@@ -93,7 +95,7 @@ async function exchange(
   )
   const onWaiting = demand.onWaiting && { onWaiting: demand.onWaiting }
   const outcome = await derive(run, clock, { waitMs: config.store.waitMs, isOneWay: true, signal, ...onWaiting })
-  return { ...outcome, record: run.record ?? null }
+  return { ...outcome, record: run.record ?? null, unkept: run.unkept ?? null }
 }
 
 /** The margin is `[refresh] min_remaining` where it is set, else the entry's, else five minutes (law 8). */

@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
+import { unkept } from '../../credentials/exchange-writes.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
 import type { CredentialRecord, NewCredential } from '../../credentials/record.ts'
 import { isLease, type Lease, type LeaseOwner } from '../../credentials/store.ts'
@@ -47,6 +48,7 @@ export class IdentityRun implements DerivationPorts {
     | { readonly credential: NewCredential; readonly principal: Readonly<Record<string, string>>; readonly receivedAt: number }
     | undefined
   #losses = 0
+  #unkept: ClawError | undefined
 
   constructor(federation: Federation, tools: IdentityTools, wish: DerivedWish, signal: AbortSignal) {
     this.#federation = federation
@@ -62,6 +64,11 @@ export class IdentityRun implements DerivationPorts {
   /** The record as it was read or written last. */
   get record(): CredentialRecord | undefined {
     return this.#record
+  }
+
+  /** Why the store did not take what the exchange brought. */
+  get unkept(): ClawError | undefined {
+    return this.#unkept
   }
 
   get derived(): Derived | undefined {
@@ -126,17 +133,25 @@ export class IdentityRun implements DerivationPorts {
   async storeDerived(): Promise<'stored' | 'moved_on'> {
     const { credential, principal, receivedAt } = held(this.#answer, 'answer')
     const { clock, store } = this.#tools.ports
-    const written = await store.write({
-      type: 'exchanged',
-      id: this.#federation.recordId,
-      generation: this.#record?.generation ?? 0,
-      sha256: fingerprintOf(this.#subject()),
-      credential: { ...credential, sentAgoMs: credential.sentAgoMs + (clock.now() - receivedAt) },
-      principal,
-    })
-    if (__TEST_HOOKS__) await pauseAt('exchange.stored')
-    if (written.outcome !== 'written' || !written.record) return 'moved_on'
-    this.#record = written.record
+    const aged = { ...credential, sentAgoMs: credential.sentAgoMs + (clock.now() - receivedAt) }
+    try {
+      const written = await store.write({
+        type: 'exchanged',
+        id: this.#federation.recordId,
+        generation: this.#record?.generation ?? 0,
+        sha256: fingerprintOf(this.#subject()),
+        credential: aged,
+        principal,
+      })
+      if (__TEST_HOOKS__) await pauseAt('exchange.stored')
+      if (written.outcome !== 'written' || !written.record) return 'moved_on'
+      this.#record = written.record
+    } catch (thrown) {
+      if (!(thrown instanceof ClawError) || thrown.exit.name !== 'STORE') throw thrown
+      // The job's token is spent on it: it cannot be had again.
+      this.#unkept = thrown
+      this.#record = unkept(held(this.#record, 'record'), aged, clock.wall())
+    }
     return 'stored'
   }
 

@@ -37,6 +37,8 @@ export interface IdentitySignIn {
   readonly record: CredentialRecord
   readonly changed: boolean
   readonly before: CredentialRecord | undefined
+  /** Why no other process finds the token. */
+  readonly unkept: ClawError | null
 }
 
 /**
@@ -66,13 +68,13 @@ export async function signInWithIdentity(session: Session, options: IdentitySign
   if (kept) {
     const { reference, audience } = federation
     show(jobToken(federation, await obtainSubjectToken({ reference, audience }, world), ports.clock.wall()))
-    return { route: federation.route, record: kept, changed: false, before: kept }
+    return { route: federation.route, record: kept, changed: false, before: kept, unkept: null }
   }
   try {
-    const { record, outcome } = await exchangeIdentity(session, federation, { renew: options.force }, show)
+    const { record, outcome, unkept } = await exchangeIdentity(session, federation, { renew: options.force }, show)
     if (!record) throw new ClawError('CLAW_INTERNAL', { what: 'an exchange ended without a record' })
     const before = snapshot.records.find(({ id, state }) => id === record.id && state === 'ok')
-    return { route: federation.route, record, changed: outcome === 'derived', before }
+    return { route: federation.route, record, changed: outcome === 'derived', before, unkept }
   } catch (thrown) {
     if (!(thrown instanceof ClawError) || !shown) throw thrown
     throw thrown.reworded({ data: { ...thrown.data, claims: shown.claims } })

@@ -68,6 +68,12 @@ export function judgeExchange(answer: Answer, rules: ExchangeAnswerRules, at: Ex
   })
 }
 
+/** A server that hands back what it was given has exchanged nothing: a job's own token is never taken for one of the vendor, nor kept. */
+export function unlessEchoed(verdict: ExchangeVerdict, subject: Secret, { url }: Pick<ExchangeAt, 'url'>): ExchangeVerdict {
+  if (verdict.kind !== 'granted' || !verdict.token.equals(subject)) return verdict
+  return { kind: 'broken', error: brokenAnswer(`\`${new URL(url).origin}\` handed the identity token back in place of one of its own`) }
+}
+
 /** What is true of the answers of both steps of an exchange. */
 export function judged(
   answer: Answer,

@@ -26,7 +26,7 @@ export async function renewed(stage: Stage): Promise<void> {
   const failing = await use()
   expect([failing.exitCode, failing.stdout]).toEqual([0, `${first}\n`])
   // That a fixed token is the same as before is no failure of a renewal.
-  expect(failing.stderr).toMatch(isFresh ? /^warning: the grant could not be refreshed, and its token still serves: .+\n$/ : /^$/)
+  expect(failing.stderr).toMatch(isFresh ? /^warning: the identity could not be exchanged anew, and its token still serves: .+\n$/ : /^$/)
   expect(stage.exchanges().map(({ note }) => note)).toEqual(isFresh ? ['rate limited'] : [])
 
   // With another token of the job there is another one of the vendor, once.
