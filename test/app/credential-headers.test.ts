@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { headersFor } from '../../src/app/credential/credential-headers.ts'
+import { bundleOf, tokenObject } from '../../src/app/credential/hand-out.ts'
 import { findCredential, withSecret } from '../../src/app/credential/find-credential.ts'
+import type { UsableCredential } from '../../src/app/credential/usable-credential.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { credentialWorld, type TestWorld } from '../support/credential-world.ts'
 import { failureOf } from '../support/failure.ts'
@@ -54,6 +56,25 @@ describe('the header that carries a credential', () => {
       'lab',
     )
     expect([chosen.kind, headersFor(chosen, chosen.baseUrl)]).toEqual(['none', {}])
+  })
+
+  it.each([
+    [
+      'anthropic',
+      { ANTHROPIC_AUTH_TOKEN: 'sk-ant-oat01-token' },
+      { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'oauth-2025-04-20' },
+    ],
+    ['openai', { OPENAI_API_KEY: 'sk-short-key', OPENAI_PROJECT: 'proj_1' }, { 'openai-project': 'proj_1' }],
+  ])('is left out of the JSON of %s, which names all that goes beside it', async (provider, variables, expected) => {
+    const credential = await choose(await world('', variables), provider)
+    const usable: UsableCredential = { credential, outcome: 'fresh', warning: null, lostScopes: [] }
+    expect(tokenObject(usable).headers).toEqual(expected)
+  })
+
+  it('goes with a bundle that names each host once', async () => {
+    const toml = '[providers.anthropic]\nbase_url = "http://127.0.0.1:8000"\n'
+    const chosen = await choose(await world(toml, { ANTHROPIC_API_KEY: 'sk-ant-api03-key' }), 'anthropic')
+    expect(JSON.parse(bundleOf(chosen)).hosts).toEqual(['api.anthropic.com', '127.0.0.1:8000'])
   })
 
   it('refuses a variable that no header may hold', async () => {

@@ -31,6 +31,13 @@ export function headersFor(credential: ChosenCredential, url: string): Record<st
       what: `the credential of \`${route.id}\` cannot be sent in a header`,
       why: `it is ${value.length} characters long`,
     })
+  return { ...headersBeside(credential), [(auth.header ?? 'authorization').toLowerCase()]: auth.scheme ? `${auth.scheme} ${value}` : value }
+}
+
+/** What must go beside the header that holds the credential; none of it is secret. Names are lower-case. */
+export function headersBeside(credential: ChosenCredential): Record<string, string> {
+  const auth = credential.access?.entry ?? credential.auth
+  const value = credential.secret?.reveal() ?? ''
   const byPrefix = Object.entries(auth.extraHeadersByPrefix ?? {}).flatMap(([prefix, headers]) =>
     value.startsWith(prefix) ? Object.entries(headers) : [],
   )
@@ -42,10 +49,7 @@ export function headersFor(credential: ChosenCredential, url: string): Record<st
     ...accountHeaders(credential),
     ...Object.entries(credential.optionalHeaders),
   ]
-  return {
-    ...Object.fromEntries(beside.map(([name, each]) => [name.toLowerCase(), each])),
-    [(auth.header ?? 'authorization').toLowerCase()]: auth.scheme ? `${auth.scheme} ${value}` : value,
-  }
+  return Object.fromEntries(beside.map(([name, each]) => [name.toLowerCase(), each]))
 }
 
 /** A token of a server needs headers that one of an account does not. */

@@ -3,6 +3,7 @@ import { ClawError } from '../../core/errors.ts'
 import { writeBundle } from '../../credentials/bundle.ts'
 import { createPrivate, errnoOf, removeIfThere, rename, temporaryName } from '../../platform/files.ts'
 import { coversOrigin } from '../../providers/hosts.ts'
+import { headersBeside } from './credential-headers.ts'
 import { type ChosenCredential, findCredential } from './find-credential.ts'
 import { refuseUnfilled } from '../catalogue/route-settings.ts'
 import type { Session } from '../session.ts'
@@ -45,7 +46,7 @@ export function bundleOf(credential: ChosenCredential): string {
 function hostsOf(origins: ReadonlySet<string>, baseUrl: string): string[] {
   const { origin } = new URL(baseUrl)
   const named = [...origins].filter((each) => !each.includes('*'))
-  return [...new Set([...named, ...(coversOrigin(origins, origin) ? [origin] : [])])].map((each) => new URL(each).host)
+  return [...new Set([...named, ...(coversOrigin(origins, origin) ? [origin] : [])].map((each) => new URL(each).host))]
 }
 
 /** Writes a bundle as a 0600 file, whole or not at all. @throws {ClawError} `CLAW_OUTPUT` */
@@ -66,13 +67,15 @@ export async function writeBundleFile(path: string, bundle: string): Promise<voi
 }
 
 /**
- * The object of `claw.token/1`; its headers hold no secret.
+ * The object of `claw.token/1`; its headers are what must be sent beside the one of the credential, and hold no secret.
  *
  * @throws {ClawError} `CLAW_CONFIG_INVALID` where a setting that its address needs is missing
  */
 export function tokenObject({ credential }: UsableCredential): Record<string, unknown> {
   const { secret, auth, expiresAt, route, baseUrl, account } = credential
   refuseUnfilled(baseUrl, route)
+  const beside = headersBeside(credential)
+  const ofRoute = Object.entries(route.entry.headers ?? {}).filter(([name]) => !Object.hasOwn(beside, name.toLowerCase()))
   return {
     version: 1,
     token: secret?.reveal(),
@@ -81,7 +84,7 @@ export function tokenObject({ credential }: UsableCredential): Record<string, un
     provider: route.provider,
     route: route.id,
     baseUrl,
-    headers: { ...route.entry.headers },
+    headers: { ...Object.fromEntries(ofRoute), ...beside },
     account,
   }
 }

@@ -56,26 +56,28 @@ export function readFederation(
 ): FederationReading {
   const rules = rulesInForce(auth)
   if (!rules) return { kind: 'absent' }
-  const isConfigured = auth.subjectToken !== undefined || auth.ids !== undefined
+  const isConfigured = isSetUp(route, auth)
+  const values = valuesOf(auth, rules, environment)
+  const missing = rules.requiredFields.filter((name) => values[name] === undefined && name !== rules.subjectField)
+  // Variables of one product must not stand in the way of another one of the same vendor.
+  const isOfAnother = !isConfigured && (isShared(rules) || fillsAnother(route, auth) || (rules.envAllOrError !== undefined && !isNamed))
   try {
     const token = auth.subjectToken ? { reference: auth.subjectToken } : givenToken(rules, environment)
-    const values = valuesOf(auth, rules, environment)
-    const missing = rules.requiredFields.filter((name) => values[name] === undefined && name !== rules.subjectField)
     const isGiven =
-      isConfigured || (token !== undefined && !isShared(rules)) || idNames(rules).some((name) => fromEnvironment(rules, name, environment))
+      isConfigured ||
+      (token !== undefined && !isShared(rules)) ||
+      rules.requiredFields.some((name) => fromEnvironment(rules, name, environment) !== undefined)
     const isWhole = token !== undefined && missing.length === 0
     if (!isGiven && !isWhole) return { kind: 'absent' }
     if (rules.flow !== undefined) return isConfigured ? faulty(route, auth, noExchange(route, auth)) : { kind: 'absent' }
-    // Variables of one product must not stand in the way of another one of the same vendor.
-    const isOfAnother = isShared(rules) || fillsAnother(route, auth) || (rules.envAllOrError !== undefined && !isNamed)
-    if (!isWhole && !isConfigured && isOfAnother) return { kind: 'absent' }
+    if (!isWhole && isOfAnother) return { kind: 'absent' }
     if (!token || missing.length > 0) return faulty(route, auth, half(route, auth, rules, { missing, token, values }))
     checkIds(route, auth, rules, values)
     checkAddress(route, auth, rules)
     return { kind: 'ready', federation: inForce(route, auth, rules, { token, values, profile, environment }) }
   } catch (thrown) {
     if (!(thrown instanceof ClawError)) throw thrown
-    return faulty(route, auth, thrown)
+    return isOfAnother && missing.length > 0 ? { kind: 'absent' } : faulty(route, auth, thrown)
   }
 }
 
@@ -91,8 +93,8 @@ function isShared({ envIsShared }: FederationEntry): boolean {
 }
 
 /** The variables of this method are those of another one too, which the user's file sets up: half a set is what that one lacked. */
-function fillsAnother({ entry }: Route, { id }: AuthEntry): boolean {
-  return entry.auth.some((other) => other.id !== id && isSetUp(other))
+function fillsAnother(route: Route, { id }: AuthEntry): boolean {
+  return route.entry.auth.some((other) => other.id !== id && isSetUp(route, other))
 }
 
 function fromEnvironment(rules: FederationEntry, name: string, environment: Environment): string | undefined {

@@ -197,6 +197,33 @@ describe('half a set', () => {
     expect((await reading('bedrock', { toml, env })).kind).toBe('absent')
   })
 
+  it('is nothing where only an id is set that the vendor can do without', async () => {
+    expect((await reading('anthropic', { env: { ANTHROPIC_WORKSPACE_ID: 'default' } })).kind).toBe('absent')
+  })
+
+  it('is a table of a name of its own that says nothing of the token', async () => {
+    const server = `[providers.acme]
+protocol = "openai-chat"
+base_url = "https://llm.acme.example/v1"
+models = ["m"]
+[providers.acme.auth.ci]
+method = "identity"
+token_endpoint = "https://sso.acme.example/token"
+`
+    expect(await fault('acme', { toml: server, auth: 'ci' })).toEqual({
+      code: 'CLAW_CONFIG_INVALID',
+      message: 'the identity of `acme` is not complete',
+      why: 'there is nothing of it; missing: `subject_token`',
+      fix: 'set `subject_token` in [providers.acme.auth.ci]',
+    })
+  })
+
+  it('of Codex stands in nobody`s way, though its path is not absolute', async () => {
+    const env = { OPENAI_IDENTITY_TOKEN_FILE: 'jwt' }
+    expect((await reading('openai-codex', { env, name: 'openai' })).kind).toBe('absent')
+    expect(await fault('openai-codex', { env })).toMatchObject({ message: '`OPENAI_IDENTITY_TOKEN_FILE` is no absolute path' })
+  })
+
   it('of Codex is no matter of who asked for `openai`', async () => {
     expect((await reading('openai-codex', { env: { OPENAI_IDENTITY_TOKEN_FILE: '/run/jwt' }, name: 'openai' })).kind).toBe('absent')
     expect((await reading('openai', { env: { OPENAI_IDENTITY_TOKEN_FILE: '/run/jwt' } })).kind).toBe('absent')
