@@ -19,3 +19,23 @@ it('what is no token has no table', async () => {
     'error[CLAW_IDENTITY_UNFIT]: the identity token from `env:JOB_TOKEN` would be refused by `anthropic`, so it was not sent',
   ])
 })
+
+it('a gate on what is left passes before and after the first exchange, where the source gives a new token each time', async () => {
+  await using world = await rehearsed({ job: 'anthropic' })
+  const env = world.sandbox.identity.githubEnvironment()
+  const gate = async () => (await world.claw(['auth', 'status', 'anthropic', '--min-ttl', '7d'], { env })).exitCode
+  expect(await gate()).toBe(0)
+  expect((await world.claw(['token', 'anthropic'], { env })).exitCode).toBe(0)
+  expect(await gate()).toBe(0)
+})
+
+it('what has ended is shown once, as the identity that brings another', async () => {
+  await using world = await rehearsed({ job: 'anthropic' })
+  const env = world.sandbox.identity.githubEnvironment()
+  expect((await world.claw(['token', 'anthropic'], { env })).exitCode).toBe(0)
+  await world.clock.advance(86_400_000)
+  const { result } = await world.claw(['auth', 'status', 'anthropic', '--json'], { env })
+  expect(result.credentials).toEqual([
+    expect.objectContaining({ source: 'identity:github', state: 'wins', expiresAt: null, refreshable: true }),
+  ])
+})

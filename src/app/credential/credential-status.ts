@@ -127,7 +127,7 @@ function rowsOf(survey: Survey, snapshot: Snapshot, session: Session, doubtful: 
         account: record?.account?.name ?? record?.account?.id ?? null,
         plan: record?.account?.plan ?? null,
         expiresAt: row.expiresAt,
-        refreshable: record?.refreshable ?? false,
+        refreshable: row.isExchangedAnew === true || record?.refreshable === true,
         state: record && doubtful.has(record.id) && (row.state === 'wins' || row.state === 'refreshable') ? 'doubt' : row.state,
         reason: row.reason ?? null,
         masked: row.masked,
@@ -147,7 +147,10 @@ function recordOf(row: Survey['rows'][number], snapshot: Snapshot, { catalogue }
 
 /** Stored credentials of other profiles, and of providers that the configuration no longer has. */
 function storedRows(session: Session, snapshot: Snapshot, name: string | undefined, doubtful: ReadonlySet<string>): StatusRow[] {
-  return storedRecords(snapshot, session.catalogue, { name }).map((record) => ({
+  // What an identity was exchanged for is nothing once it has ended: there is no way to renew it but the identity itself.
+  const isThere = (record: CredentialRecord) => record.kind !== 'identity' || remainingMs(record, snapshot.now) > 0
+  const records = storedRecords(snapshot, session.catalogue, { name }).filter(isThere)
+  return records.map((record) => ({
     provider: record.provider,
     route: record.route,
     profile: record.profile,

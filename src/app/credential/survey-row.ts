@@ -7,10 +7,12 @@ import type { CandidateRow } from '../doctor/report.ts'
 export interface SurveyRow extends CandidateRow {
   readonly route: string
   readonly profile: string
+  /** An identity that is exchanged anew by itself, as often as it must. */
+  readonly isExchangedAnew?: boolean
 }
 
 export function surveyRow(found: Candidate, state: CandidateState): SurveyRow {
-  const { source, kind, expiresAt, reference, reason, route, profile } = found
+  const { source, kind, expiresAt, reference, reason, route, profile, federation } = found
   return {
     source,
     kind,
@@ -21,5 +23,6 @@ export function surveyRow(found: Candidate, state: CandidateState): SurveyRow {
     ...(reason !== null && { reason }),
     route: route.id,
     profile,
+    ...(federation?.isFresh === true && { isExchangedAnew: true }),
   }
 }

@@ -138,5 +138,5 @@ function modelName(route: Parameters<typeof modelOf>[0], model: string | null): 
 }
 
 function candidateRows(rows: Survey['rows']): CredentialUse['candidates'] {
-  return rows.filter(({ source }) => source !== 'none').map(({ route: _, profile: __, ...row }) => row)
+  return rows.filter(({ source }) => source !== 'none').map(({ route: _, profile: __, isExchangedAnew: ___, ...row }) => row)
 }
