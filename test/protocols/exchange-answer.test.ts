@@ -167,6 +167,18 @@ describe('R-23 how long a token lives', () => {
     expect(lived(fields, rules, headers)).toEqual(expected)
   })
 
+  it('assumed, no longer than what it was exchanged for, where the vendor goes no further', () => {
+    const assumed = (fields: object) =>
+      judgeExchange(
+        answer(200, { ...good, expires_in: undefined, ...fields }),
+        { ...own, expiresInDefaultS: 3_600 },
+        { ...at, assumedMaxMs: 300_000 },
+      )
+    expect(assumed({})).toMatchObject({ lifetimeMs: 300_000 })
+    // What the vendor says is believed.
+    expect(assumed({ expires_in: 600 })).toMatchObject({ lifetimeMs: 600_000 })
+  })
+
   it('a number that no JSON holds but 1e999', () => {
     expect(judge(own, 200, '{"access_token":"CANARY-access","expires_in":1e999}')).toMatchObject({ lifetimeMs: 400 * DAY_S * 1_000 })
   })
@@ -177,9 +189,8 @@ describe('R-22 an answer that is none', () => {
     kind: 'broken',
     error: { code: 'CLAW_PROTOCOL', what, ...(why !== undefined && { why }), data: { sent: true }, ...more },
   })
-  const page = (why: string, data: object, fix?: string) =>
-    text('`https://auth.vendor.example` answered with a page', why, { ...(fix && { fix }), data })
-  const PROXY = 'check whether a proxy or firewall answers in its place'
+  const fix = 'check whether a proxy or firewall answers in its place'
+  const page = (why: string, data: object) => text('`https://auth.vendor.example` answered with a page', why, { fix, data })
   const NO_JSON = 'the answer of `https://auth.vendor.example` to the exchange is not a JSON object'
 
   it.each<[string, ExchangeAnswerRules, Parameters<typeof answer>, object]>([
@@ -190,8 +201,8 @@ describe('R-22 an answer that is none', () => {
       [200, '<html><body>log in</body></html>', { 'content-type': 'application/json' }],
       page('HTTP 200, application/json', { sent: true }),
     ],
-    ['HTML that refuses', federationOf('anthropic'), [403, '<html>', HTML], page('HTTP 403, text/html', { status: 403 }, PROXY)],
-    ['HTML in place of an address', own, [404, 'Not Found', HTML], page('HTTP 404, text/html', { status: 404 }, PROXY)],
+    ['HTML that refuses', federationOf('anthropic'), [403, '<html>', HTML], page('HTTP 403, text/html', { status: 403 })],
+    ['HTML in place of an address', own, [404, 'Not Found', HTML], page('HTTP 404, text/html', { status: 404 })],
     ['a list', own, [200, '[]'], text(NO_JSON, 'HTTP 200')],
     ['nothing', own, [200, ''], text(NO_JSON, 'HTTP 200, empty')],
     ['cut JSON', own, [200, '{"access_token":"CANARY-access"'], text(NO_JSON, 'HTTP 200')],

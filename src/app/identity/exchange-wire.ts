@@ -39,18 +39,20 @@ export class ExchangeWire {
   /**
    * Posts the token. Whatever fails before it was sent leaves it good; whatever fails after may have used it up.
    *
+   * @param endsInMs what the token has left by its own claim; null = it claims no end
    * @throws {ClawError} the reason of the signal
    */
-  async exchange(subject: Secret, signal: AbortSignal): Promise<SentVerdict> {
+  async exchange(subject: Secret, endsInMs: number | null, signal: AbortSignal): Promise<SentVerdict> {
     const { clock } = this.#ports
     const { rules, values } = this.#federation
     const sentAt = clock.now()
     const { connection, url } = this.#connected()
+    const assumedMaxMs = rules.outlivesSubject === 'never' && endsInMs !== null && endsInMs > 0 ? endsInMs : undefined
     const verdict = await this.#sent(
       url,
       signal,
       (limited) => requestExchange((request) => connection.request(request), url, rules, subject, values, limited),
-      (answer) => unlessEchoed(judgeExchange(answer, rules, { url, now: clock.wall() }), subject, { url }),
+      (answer) => unlessEchoed(judgeExchange(answer, rules, { url, now: clock.wall(), assumedMaxMs }), subject, { url }),
     )
     const second = verdict.kind === 'granted' ? afterFirst(await this.#secondStep(verdict.token, signal)) : undefined
     return { ...(second ?? verdict), sentAgoMs: clock.now() - sentAt }

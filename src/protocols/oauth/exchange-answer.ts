@@ -59,7 +59,7 @@ export function judgeExchange(answer: Answer, rules: ExchangeAnswerRules, at: Ex
     return {
       kind: 'granted',
       token: longEnough(accessToken),
-      lifetimeMs: lifetimeOf(fields, answer, rules, at.now),
+      lifetimeMs: lifetimeOf(fields, answer, rules, at),
       principal: principalOf(fields, rules.principalFields ?? []),
       accountId: accountOf(fields, rules.accountIdField),
       plan: rules.planField === undefined ? null : shownClaim(fields, [rules.planField]),
@@ -120,10 +120,10 @@ export function lifetimeUntil(expiresAt: number, answer: Answer, now: number, ma
   return believed(expiresAt - (Number.isNaN(sent) ? now : sent), maxS)
 }
 
-function lifetimeOf(fields: ReadonlyMap<string, unknown>, answer: Answer, rules: ExchangeAnswerRules, now: number): number | null {
+function lifetimeOf(fields: ReadonlyMap<string, unknown>, answer: Answer, rules: ExchangeAnswerRules, at: ExchangeAt): number | null {
   const instant = rules.expiryField === undefined ? undefined : secondsOf(fields.get(rules.expiryField))
   // An instant in ms, or a text, is none of this field: what stands beside it may still say it.
-  if (instant !== undefined && instant < 1e11) return lifetimeUntil(instant * 1_000, answer, now, rules.accessMaxS)
+  if (instant !== undefined && instant < 1e11) return lifetimeUntil(instant * 1_000, answer, at.now, rules.accessMaxS)
   const given = fields.get('expires_in')
   if (!isAbsent(given)) {
     const seconds = secondsOf(given)
@@ -133,7 +133,8 @@ function lifetimeOf(fields: ReadonlyMap<string, unknown>, answer: Answer, rules:
   if (rules.expiryField !== undefined && !isAbsent(fields.get(rules.expiryField)))
     throw brokenAnswer(`\`${rules.expiryField}\` of the exchange must be an instant in seconds`)
   const assumedS = rules.expiresInDefaultS ?? rules.accessTtlS ?? 0
-  return assumedS > 0 ? believed(assumedS * 1_000, rules.accessMaxS) : null
+  const assumedMs = Math.min(assumedS * 1_000, at.assumedMaxMs ?? Number.POSITIVE_INFINITY)
+  return assumedS > 0 ? believed(assumedMs, rules.accessMaxS) : null
 }
 
 function believed(leftMs: number, maxS: number): number {

@@ -17,6 +17,8 @@ export interface RefusalRules {
 export interface ExchangeAt {
   readonly url: string
   readonly now: number
+  /** The longest life that is assumed where the answer does not say, ms: what the subject token has left, of vendors that go no further. */
+  readonly assumedMaxMs?: number | undefined
 }
 
 export type ExchangeRefusal =

@@ -14,11 +14,7 @@ export function isPage(answer: Answer): boolean {
 /** Such a page as an error. With a status of success it stands in the place of what may have been done (`data.sent`). */
 export function pageError(answer: Answer, who: string): ClawError {
   const what = `${who} answered with a page`
-  if (answer.status >= 200 && answer.status < 300) return brokenAnswer(what, shapeOf(answer))
-  return new ClawError('CLAW_PROTOCOL', {
-    what,
-    why: shapeOf(answer),
-    fix: 'check whether a proxy or firewall answers in its place',
-    data: { status: answer.status },
-  })
+  const fix = 'check whether a proxy or firewall answers in its place'
+  if (answer.status >= 200 && answer.status < 300) return brokenAnswer(what, shapeOf(answer)).reworded({ fix })
+  return new ClawError('CLAW_PROTOCOL', { what, why: shapeOf(answer), fix, data: { status: answer.status } })
 }
