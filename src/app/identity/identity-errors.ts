@@ -25,7 +25,7 @@ export function spentError(federation: Federation, { rejected, renew, minTtlMs }
 /** Nobody knows whether the vendor took it. */
 export function lostError(federation: Federation, error: ClawError): ClawError {
   const { route, isFresh } = federation
-  if (isFresh || error.code === 'CLAW_SERVER' || error.code === 'CLAW_OVERLOADED') return error
+  if (isFresh || error.code === 'CLAW_SERVER' || error.code === 'CLAW_OVERLOADED') return usedUp(federation, error)
   return new ClawError('CLAW_IDENTITY_SPENT', {
     what: `the answer to the exchange of \`${route.id}\` was lost, and its identity token with it`,
     why: `${error.message}; a token is posted once`,
@@ -34,12 +34,28 @@ export function lostError(federation: Federation, error: ClawError): ClawError {
   })
 }
 
+/** An answer that is none: whoever has another token may ask again, and nobody else. */
+export function usedUp(federation: Federation, error: ClawError): ClawError {
+  const { fix } = error
+  if (federation.isFresh) return fix === undefined ? error.reworded({ fix: 'run the command again later' }) : error
+  return error.reworded({ fix: fix === undefined ? mintAnother(federation) : `${fix}; then ${mintAnother(federation)}` })
+}
+
+/** The vendor has not looked at the token: it is as good as before. */
+export function unusedError(error: ClawError): ClawError {
+  if (error.fix !== undefined) return error
+  const { retryAfterMs } = error.data
+  const when = typeof retryAfterMs === 'number' ? `in ${Math.ceil(retryAfterMs / 1_000)} s` : 'later'
+  return error.reworded({ fix: `run the command again ${when}; the identity token was not used` })
+}
+
 /** The vendor's answer names somebody else than before: neither is handed out for the other. */
-export function principalError({ route, profile }: Federation, changed: readonly string[]): ClawError {
+export function principalError({ route, profile, isFresh }: Federation, changed: readonly string[]): ClawError {
+  const signIn = `${isFresh ? '' : 'with another identity token '}${signInCommand({ method: 'identity', route: route.id, profile })}`
   return new ClawError('CLAW_PRINCIPAL_CHANGED', {
     what: `the exchange of \`${route.id}\` brought the token of somebody else`,
     why: `${changed.map((name) => `\`${name}\``).join(', ')} of the answer changed since the last exchange`,
-    fix: `if that is right: claw auth logout ${route.id}, then ${signInCommand({ method: 'identity', route: route.id, profile })}`,
+    fix: `if that is right: claw auth logout ${route.id}, then ${signIn}`,
     data: { changed },
   })
 }

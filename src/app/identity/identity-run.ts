@@ -15,7 +15,7 @@ import { awaitNextLook, retryAtOf } from '../refresh/pacing.ts'
 import { runMachine } from '../run-machine.ts'
 import type { ExchangeWire } from './exchange-wire.ts'
 import type { Federation } from './federation.ts'
-import { leaseTooShort, lostError, movedOnError, principalError, spentError } from './identity-errors.ts'
+import { leaseTooShort, lostError, movedOnError, principalError, spentError, unusedError, usedUp } from './identity-errors.ts'
 import type { JobToken } from './job-token.ts'
 
 /** What an exchange works with. */
@@ -193,7 +193,7 @@ export class IdentityRun implements DerivationPorts {
     const { ports, wire, requestTimeoutMs } = this.#tools
     if (held(this.#lease, 'lease').remainingMs() <= requestTimeoutMs)
       return { kind: 'not_processed', error: leaseTooShort(), retryAt: ports.clock.now() }
-    const verdict = await wire.exchange(this.#subject(), signal)
+    const verdict = await wire.exchange(this.#subject(), held(this.#token, 'token').endsInMs, signal)
     if (__TEST_HOOKS__) await pauseAt('exchange.answer-received')
     switch (verdict.kind) {
       case 'granted': {
@@ -204,10 +204,12 @@ export class IdentityRun implements DerivationPorts {
         return { kind: 'answered' }
       }
       case 'not_processed':
-        return { kind: 'not_processed', error: verdict.error, retryAt: retryAtOf(verdict.retryAfterMs, ports) }
+        return { kind: 'not_processed', error: unusedError(verdict.error), retryAt: retryAtOf(verdict.retryAfterMs, ports) }
       case 'lost':
         this.#losses += 1
         return { kind: 'lost', error: lostError(this.#federation, verdict.error), retryAt: ports.clock.now() }
+      case 'broken':
+        throw usedUp(this.#federation, verdict.error)
       default:
         throw verdict.error
     }
