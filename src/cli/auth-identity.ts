@@ -17,7 +17,10 @@ export async function exchangeIdentity(session: Session, output: DeviceSignInOut
   const writes = new WriteQueue()
   let shown: Presentation | undefined
   const show = (presentation: Presentation) => {
+    const isAgain = shown !== undefined
     shown = presentation
+    // Another token of the same job, after one that was not answered: what a rule looks at is the same.
+    if (isAgain) return
     const isShown = !output.json && presentation.rows.length > 0
     for (const line of isShown ? lines(presentation) : []) writes.add(() => output.say(line))
     for (const warning of presentation.warnings) writes.add(() => output.say(`warning: ${warning}`))
