@@ -80,8 +80,9 @@ export async function rehearsed(options: RehearsalOptions = {}): Promise<Rehears
   const { runCli, MemoryStore, MemorySpool } = await bundledCli()
   const clock = fakeClock()
   const own = aheadOf(clock, aheadMs)
+  const waiting = sleepers(clock)
   const sandbox = await startSandbox({
-    clock,
+    clock: waiting.clock,
     random: seededRandom(),
     mirror: MIRROR,
     scenario,
@@ -90,7 +91,8 @@ export async function rehearsed(options: RehearsalOptions = {}): Promise<Rehears
   const home = mkdtempSync(join(tmpdir(), 'claw-rehearsal-'))
   const config = join(home, 'config.toml')
   writeFileSync(config, configOf(sandbox, home, options), { mode: 0o600 })
-  const wire = watchWire()
+  // Time goes on while all that is on the wire is what the sandbox lets wait.
+  const wire = watchWire(() => waiting.count())
   const opened = { store: new MemoryStore({ clock: own, random: systemRandom, machine: MACHINE }), spool: new MemorySpool() }
   const base = { CLAW_HOME: home, CLAW_CONFIG: config, CLAW_CI: '0', ...(enable.length > 0 ? { CLAW_ENABLE: enable.join(',') } : {}) }
   let seen = 0
@@ -141,6 +143,20 @@ function aheadOf(clock: FakeClock, byMs: number): FakeClock {
     wall: { value: () => clock.wall() + byMs },
     sleepUntil: { value: (instant: number, signal?: AbortSignal) => clock.sleepUntil(instant - byMs, signal) },
   })
+}
+
+/** The same clock, and how many wait by it. */
+function sleepers(clock: FakeClock): { readonly clock: FakeClock; count(): number } {
+  let count = 0
+  const sleepUntil = async (instant: number, signal?: AbortSignal) => {
+    count += 1
+    try {
+      await clock.sleepUntil(instant, signal)
+    } finally {
+      count -= 1
+    }
+  }
+  return { clock: Object.create(clock, { sleepUntil: { value: sleepUntil } }), count: () => count }
 }
 
 function configOf({ toml, origin }: Sandbox, home: string, { region, job }: RehearsalOptions): string {
@@ -209,7 +225,7 @@ async function bundle(): Promise<Bundle> {
 }
 
 /** Whether a request of this process is on the wire: time must stand still then, or the nearest timer fires in the middle of it. */
-function watchWire() {
+function watchWire(held: () => number) {
   const open = new Set<unknown>()
   const begin = (message: unknown) => void open.add(requestOf(message))
   const end = (message: unknown) => void open.delete(requestOf(message))
@@ -217,7 +233,7 @@ function watchWire() {
   subscribe('undici:request:create', begin)
   for (const name of ends) subscribe(name, end)
   return {
-    isBusy: () => open.size > 0,
+    isBusy: () => open.size > held(),
     /** Work of another program, such as a browser, that is waited for as a request is. */
     async during(work: Promise<void>): Promise<void> {
       open.add(work)

@@ -86,6 +86,7 @@ describe('an exchange that goes wrong', () => {
     expect(await failureOf(usable)).toEqual({
       code: 'CLAW_PROTOCOL',
       what: `\`${server.origin}\` handed the identity token back in place of one of its own`,
+      fix: 'mint a new identity token (`env:JOB_TOKEN` gives the same one until it is replaced), then run the command again',
       data: { sent: true },
     })
     expect(JSON.stringify(await here.store.read())).not.toContain(jwt)
