@@ -23,6 +23,8 @@ const IDENTITY = [
   'MSI_SECRET',
   'BUILDKITE_AGENT_ACCESS_TOKEN',
   'BITBUCKET_STEP_OIDC_TOKEN',
+  'CI_JOB_JWT',
+  'CI_JOB_JWT_V2',
   'CIRCLE_OIDC_TOKEN',
   'CIRCLE_OIDC_TOKEN_V2',
   'VERCEL_OIDC_TOKEN',
@@ -44,7 +46,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
 const job = () => ({ ...Object.fromEntries([...IDENTITY, ...OTHERS].map((name) => [name, 'canary'])), PATH: '/usr/bin', HOME: dir })
-const dumpTo = (path: string) => `require('fs').writeFileSync(${JSON.stringify(path)}, JSON.stringify(Object.keys(process.env).sort()))`
+const dumpTo = (path: string) => `require('fs').writeFileSync(${JSON.stringify(path)}, JSON.stringify(process.env))`
 const { signal } = new AbortController()
 
 it('the variables of an identity are told from others', () => {
@@ -59,14 +61,17 @@ describe('S-56 no child inherits the identity of the job', () => {
     expect(JSON.parse(stdout.toString())).toEqual(['CI', 'HOME', 'LANG', 'PATH'])
   })
 
-  it('a command in the sandbox', async () => {
+  it('a command in the sandbox: it has that of a job of the sandbox', async () => {
     const path = join(dir, 'dump')
     const mirror = { bases: [], variables: [], toml: () => '', environment: () => ({}) }
     const code = await runSandbox(
       { command: [process.execPath, '-e', dumpTo(path)], print: async () => undefined, say: async () => undefined },
       { clock: systemClock(), random: systemRandom, mirror, signal, environment: job() },
     )
-    expect([code, JSON.parse(await readFile(path, 'utf8'))]).toEqual([0, names('CLAW_CONFIG', 'CLAW_HOME')])
+    const seen: Record<string, string> = JSON.parse(await readFile(path, 'utf8'))
+    const own = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'CLAW_SANDBOX_ID_TOKEN', 'CLAW_SANDBOX_ID_TOKEN_FILE']
+    expect([code, Object.keys(seen).sort()]).toEqual([0, names('CLAW_CONFIG', 'CLAW_HOME', ...own)])
+    expect(own.filter((name) => seen[name] === 'canary')).toEqual([])
   })
 
   it('a browser', async () => {
