@@ -54,6 +54,21 @@ export function secureUrl(text: string, purpose: string, mayBeLoopback = true): 
   return url
 }
 
+/**
+ * A value as one segment of the path of an address (S-31).
+ *
+ * @throws {ClawError} `CLAW_CONFIG_INVALID` for one that would lead to another path
+ */
+export function segmentOf(value: string): string {
+  if (/^\.{1,2}$/.test(value))
+    throw new ClawError('CLAW_CONFIG_INVALID', {
+      what: `an id of the configuration is \`${value}\`, which would lead to another path of the address that it stands in`,
+      fix: 'correct the ids of this method in the configuration',
+      data: { sent: false },
+    })
+  return encodeURIComponent(value)
+}
+
 /** What RFC 3986 section 3.3 lets stand in a segment stays; everything else is encoded, `%` included. */
 function encodeSegment(segment: string): string {
   return segment.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@]/gu, encodeURIComponent)

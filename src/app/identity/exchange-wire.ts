@@ -7,6 +7,7 @@ import { discoverServer } from '../../protocols/oauth/discovery.ts'
 import { type ExchangeVerdict, judgeExchange, unlessEchoed } from '../../protocols/oauth/exchange-answer.ts'
 import { judgeSecondStep, requestSecondStep } from '../../protocols/oauth/second-step.ts'
 import { filledTemplate, requestExchange } from '../../protocols/oauth/token-exchange.ts'
+import { segmentOf } from '../../protocols/url.ts'
 import type { Ports } from '../ports.ts'
 import type { Federation } from './federation.ts'
 
@@ -95,7 +96,7 @@ export class ExchangeWire {
     const { secondStep } = rules
     if (!secondStep || values[secondStep.when] === undefined) return undefined
     const { http, clock } = this.#ports
-    const url = filledTemplate(secondStep.url, values, encodeURIComponent)
+    const url = filledTemplate(secondStep.url, values, segmentOf)
     return this.#sent(
       url,
       signal,

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { ClawError } from '../../core/errors.ts'
 import type { Reference } from '../../core/reference.ts'
 import type { Environment } from '../../platform/environment.ts'
+import { filledTemplate } from '../../protocols/oauth/token-exchange.ts'
+import { segmentOf } from '../../protocols/url.ts'
 import type { AuthEntry, FederationEntry } from '../../providers/entry.ts'
 import { isAtHost } from '../../providers/hosts.ts'
 import { baseUrlOf } from '../catalogue/base-url.ts'
@@ -152,7 +154,7 @@ function tokenUrlOf(
   if (rules.tokenUrl === '') return auth.issuer === undefined ? refuseNoEndpoint(route, auth) : null
   if (rules.tokenUrlFollowsBaseUrl === true && !isOwn && baseUrl !== undefined)
     return `${baseUrlOf(route)}${new URL(rules.tokenUrl).pathname}`
-  const url = rules.tokenUrl.replace(/\{([a-z_]+)\}/g, (whole, name: string) => encodeURIComponent(values[name] ?? whole))
+  const url = filledTemplate(rules.tokenUrl, values, segmentOf)
   const authority = fromEnvironment(rules, 'authority', environment)
   if (authority !== undefined && !isOwn && !isAtHost(authority, rules.exchangeHosts))
     throw new ClawError('CLAW_CONFIG_INVALID', {

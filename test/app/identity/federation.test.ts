@@ -218,6 +218,13 @@ token_endpoint = "https://sso.acme.example/token"
     })
   })
 
+  it.each(['.', '..'])('S-31 an id `%s` leads to no other path of the token endpoint', async (tenant) => {
+    const env = { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: 'client', AZURE_FEDERATED_TOKEN_FILE: '/run/azure.jwt' }
+    expect(await fault('azure-openai', { env })).toMatchObject({
+      message: `an id of the configuration is \`${tenant}\`, which would lead to another path of the address that it stands in`,
+    })
+  })
+
   it('of Codex stands in nobody`s way, though its path is not absolute', async () => {
     const env = { OPENAI_IDENTITY_TOKEN_FILE: 'jwt' }
     expect((await reading('openai-codex', { env, name: 'openai' })).kind).toBe('absent')
