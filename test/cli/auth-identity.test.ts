@@ -39,3 +39,15 @@ it('what has ended is shown once, as the identity that brings another', async ()
     expect.objectContaining({ source: 'identity:github', state: 'wins', expiresAt: null, refreshable: true }),
   ])
 })
+
+it('is not said to be used as it is by who would refresh it', async () => {
+  await using world = await rehearsed({ job: 'anthropic' })
+  const env = world.sandbox.identity.githubEnvironment()
+  expect((await world.claw(['token', 'anthropic'], { env })).exitCode).toBe(0)
+  const { exitCode, result } = await world.claw(['auth', 'refresh', 'anthropic', '--json'], { env })
+  expect([exitCode, result.why, result.fix]).toEqual([
+    2,
+    'the identity is exchanged anew by whoever needs it; it ends 2026-01-01T00:10:00.000Z',
+    'claw auth --identity anthropic --force',
+  ])
+})

@@ -105,10 +105,13 @@ function nothingToRefresh(name: string, records: readonly CredentialRecord[]): C
   const end = first.expiresAt === null ? 'it has no end that is known' : `it ends ${formatInstant(first.expiresAt)}`
   return new ClawError('CLAW_METHOD_UNSUPPORTED', {
     what: `the stored credential of \`${name}\` cannot be refreshed`,
-    why:
-      first.kind === 'oauth'
-        ? `its sign-in brought no refresh token; ${end}`
-        : `a credential of the kind \`${first.kind}\` is used as it is; ${end}`,
+    why: `${whyNot(first)}; ${end}`,
     fix: first.state === 'ok' ? signInAgain(first) : signInCommand(first),
   })
+}
+
+function whyNot({ kind }: CredentialRecord): string {
+  if (kind === 'oauth') return 'its sign-in brought no refresh token'
+  if (kind === 'identity') return 'the identity is exchanged anew by whoever needs it'
+  return `a credential of the kind \`${kind}\` is used as it is`
 }
