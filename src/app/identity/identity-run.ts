@@ -17,6 +17,7 @@ import type { ExchangeWire } from './exchange-wire.ts'
 import type { Federation } from './federation.ts'
 import { leaseTooShort, lostError, movedOnError, principalError, spentError, unusedError, usedUp } from './identity-errors.ts'
 import type { JobToken } from './job-token.ts'
+import { mintedCredential } from './minted-credential.ts'
 
 /** What an exchange works with. */
 export interface IdentityTools {
@@ -200,7 +201,11 @@ export class IdentityRun implements DerivationPorts {
         const before = this.#record?.exchange?.principal ?? {}
         const changed = Object.keys(before).filter((name) => verdict.principal[name] !== before[name])
         if (changed.length > 0) throw principalError(this.#federation, changed)
-        this.#answer = { credential: this.#credentialOf(verdict), principal: verdict.principal, receivedAt: ports.clock.now() }
+        this.#answer = {
+          credential: mintedCredential(this.#federation, verdict, wire.url),
+          principal: verdict.principal,
+          receivedAt: ports.clock.now(),
+        }
         return { kind: 'answered' }
       }
       case 'not_processed':
@@ -212,28 +217,6 @@ export class IdentityRun implements DerivationPorts {
         throw usedUp(this.#federation, verdict.error)
       default:
         throw verdict.error
-    }
-  }
-
-  #credentialOf(granted: Extract<Awaited<ReturnType<ExchangeWire['exchange']>>, { kind: 'granted' }>): NewCredential {
-    const { auth, values } = this.#federation
-    const { token, lifetimeMs, sentAgoMs, accountId, plan, scopes } = granted
-    return {
-      method: 'identity',
-      auth: auth.id,
-      secrets: { access: token },
-      lifetimeMs,
-      sentAgoMs,
-      account: accountId === null && plan === null ? null : { id: accountId, name: null, plan },
-      region: null,
-      scopes,
-      origins: [],
-      client: {
-        clientId: values.client_id ?? null,
-        tokenEndpoint: this.#tools.wire.url,
-        revocationEndpoint: null,
-        issuer: auth.issuer ?? null,
-      },
     }
   }
 
