@@ -62,8 +62,13 @@ export function doctorMachine<Finding extends FindingStatus>() {
         outcomes: ({ context }, { outcome }: { outcome: CheckOutcome<Finding> }) => new Map(context.outcomes).set(outcome.id, outcome),
       }),
       tellWhoNeedsIt: enqueueActions(({ context, enqueue }, { outcome }: { outcome: CheckOutcome<Finding> }) => {
+        const isOver = (need: string) => {
+          const before = need === outcome.id ? undefined : context.outcomes.get(need)
+          return before !== undefined && !holds(before)
+        }
         for (const { id, needs } of context.plan) {
-          if (needs.includes(outcome.id) && !context.outcomes.has(id)) {
+          // One whose ground has failed already waits for nothing more.
+          if (needs.includes(outcome.id) && !context.outcomes.has(id) && !needs.some(isOver)) {
             enqueue.sendTo(`check.${id}`, { type: 'NEED_SETTLED', id: outcome.id, holds: holds(outcome) })
           }
         }

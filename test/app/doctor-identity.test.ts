@@ -4,6 +4,7 @@ import { IDENTITY_ASPECTS } from '../../src/app/doctor/check-ids.ts'
 import type { DoctorOptions } from '../../src/app/doctor/ground.ts'
 import { runDoctor } from '../../src/app/doctor/run-doctor.ts'
 import { readFederation } from '../../src/app/identity/federation.ts'
+import { ClawError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { fingerprintOf } from '../../src/credentials/next-record.ts'
 import { isLease } from '../../src/credentials/store.ts'
@@ -56,6 +57,7 @@ interface Machine {
   readonly files?: Readonly<Record<string, string>>
   readonly options?: Partial<DoctorOptions>
   readonly arrange?: (here: TestWorld) => Promise<void>
+  readonly store?: Parameters<typeof sessionOf>[1]
 }
 
 /** A job of GitLab whose identity is in order. */
@@ -64,11 +66,11 @@ const GOOD = {
   env: { GITLAB_CI: 'true', CI_JWT: token() },
 } satisfies Machine
 
-async function examined({ toml: text = '', env = {}, files = {}, options = {}, arrange }: Machine) {
+async function examined({ toml: text = '', env = {}, files = {}, options = {}, arrange, store }: Machine) {
   const here = await credentialWorld(text, env, files)
   worlds.push(here)
   await arrange?.(here)
-  return runDoctor(sessionOf(here), { ...OPTIONS, ...options })
+  return runDoctor(sessionOf(here, store), { ...OPTIONS, ...options })
 }
 
 /** What is not as it should be, of checks of a credential, in one line each; and the exit code. */
@@ -911,6 +913,64 @@ describe('a token that is the same until it is replaced', () => {
         'it ends sooner than in 1h: until 2026-01-01T00:10:00.000Z; then `env:CI_JWT` must give a new identity token',
       ],
     ])
+  })
+})
+
+describe('an exchange that --probe would make', () => {
+  const PROBE = { offline: false, probe: true }
+  const accepts = async (machine: Machine) => {
+    const { checks, exit } = await examined(machine)
+    const { status, detail, fix } = checks.find(({ id }) => id === 'provider.anthropic.accepts') ?? {}
+    return { exit: exit.code, status, detail, fix }
+  }
+  const unwritable = (fix: string) =>
+    new ClawError('CLAW_STORE_UNWRITABLE', { what: 'the credential store cannot be written', why: 'EROFS', fix })
+
+  it.each<[string, string, string, object]>([
+    ['words alone', 'mount it read-write', 'the credential store cannot be written: EROFS; mount it read-write', { env: 'CLAW_HOME' }],
+    ['a command', 'chmod u+w /x', 'the credential store cannot be written: EROFS', { command: 'chmod u+w /x' }],
+  ])('fails where the store cannot be written, as the prompt after it would: %s', async (_, words, detail, fix) => {
+    const store = { tryLease: () => Promise.reject(unwritable(words)) }
+    expect(await accepts({ ...GOOD, store, options: PROBE })).toEqual({ exit: 1, status: 'fail', detail, fix })
+  })
+
+  it('may go on with a store in memory where the vendor is not known to take each token once', async () => {
+    const machine = {
+      toml: '[providers.openai.auth.federation]\nsubject_token = "env:CI_JWT"\n',
+      env: {
+        GITLAB_CI: 'true',
+        OPENAI_IDENTITY_PROVIDER_ID: 'idp_1',
+        OPENAI_SERVICE_ACCOUNT_ID: 'svc_acct_1',
+        CI_JWT: token({ aud: 'https://api.openai.com/v1' }),
+      },
+      options: { ...PROBE, provider: 'openai' },
+    }
+    const store = { tryLease: () => Promise.reject(unwritable('mount it')) }
+    const { checks } = await examined({ ...machine, store })
+    expect(checks.find(({ id }) => id === 'provider.openai.accepts')).toMatchObject({ status: 'fail', fix: { env: 'CLAW_STORE=memory' } })
+  })
+
+  it('is not made where a store in memory keeps nothing of a token that serves once', async () => {
+    const machine = { ...GOOD, env: { ...GOOD.env, CLAW_STORE: 'memory' } }
+    const detail =
+      '`env:CI_JWT` gives the same token until it is replaced, and the vendor takes each once: exchanged with a store in memory, it would be used up for the command that comes next, so it was not'
+    const fix = { command: 'unset CLAW_STORE' }
+    const { checks, exit } = await examined({ ...machine, options: PROBE })
+    expect([exit.code, checks.find(({ id }) => id.endsWith('identity-reuse'))]).toMatchObject([1, { status: 'fail', detail, fix }])
+    expect(checks.find(({ id }) => id.endsWith('accepts'))).toMatchObject({
+      status: 'skip',
+      detail: 'not checked, because `credential.anthropic.identity-reuse` did not hold',
+    })
+    expect(await accepts({ ...machine, options: { ...PROBE, only: ['provider.*'] } })).toEqual({ exit: 1, status: 'fail', detail, fix })
+  })
+
+  it('is told with its command where it was not asked for', async () => {
+    expect(await accepts({ ...GOOD, options: { offline: false } })).toEqual({
+      exit: 0,
+      status: 'skip',
+      detail: 'not asked: an exchange is made only with --probe',
+      fix: { command: 'claw doctor --probe --provider anthropic' },
+    })
   })
 })
 

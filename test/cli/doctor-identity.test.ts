@@ -205,7 +205,7 @@ const FAULTS: readonly Fault[] = [
     job,
     [0, 1],
     [],
-    [['fail', ACCEPTS, '`expires_in` is missing from the answer of `ORIGIN`']],
+    [['fail', ACCEPTS, '`expires_in` is missing from the answer of `ORIGIN`; run the command again later']],
     ['granted'],
   ],
   [

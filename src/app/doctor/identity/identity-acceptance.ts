@@ -1,5 +1,6 @@
 import { formatInstant } from '../../../core/duration.ts'
 import { ClawError } from '../../../core/errors.ts'
+import { profileFlag } from '../../../core/vocabulary.ts'
 import { shownClaims } from '../../../protocols/oauth/subject-claims.ts'
 import { type ProbeResult, probeCredential } from '../../access/probe.ts'
 import type { ChosenCredential } from '../../credential/find-credential.ts'
@@ -7,10 +8,11 @@ import { usableCredential } from '../../credential/usable-credential.ts'
 import type { Federation } from '../../identity/federation.ts'
 import { renewedCredential } from '../../refresh/renewed-credential.ts'
 import type { Session } from '../../session.ts'
-import type { Finding } from '../check.ts'
+import type { Finding, Fix } from '../check.ts'
 import { told, withRemedy } from '../fixes.ts'
 import type { Ground } from '../ground.ts'
-import type { SubjectReading } from './source-check.ts'
+import { ASPECTS } from './identity-aspects.ts'
+import type { IdentityUse } from './identity-use.ts'
 
 type Chosen = ChosenCredential & { readonly federation: Federation }
 
@@ -18,28 +20,38 @@ type Chosen = ChosenCredential & { readonly federation: Federation }
  * One cheap request with what an identity was exchanged for. An exchange uses the job's token up: it is made with `--probe`
  * only, once, and what it brings is kept for the commands that follow.
  */
-export async function identityAcceptance(
-  chosen: Chosen,
-  { session, options }: Ground,
-  subject: () => Promise<SubjectReading>,
-): Promise<Finding> {
+export async function identityAcceptance(chosen: Chosen, identity: IdentityUse, ground: Ground): Promise<Finding> {
+  const { session, options } = ground
   if (options.offline) return { status: 'skip', evidence: 'resolved', detail: 'not asked: --offline' }
   if (!options.probe && !chosen.secret)
-    return { status: 'skip', evidence: 'resolved', detail: 'not asked: an exchange is made only with --probe' }
+    return {
+      status: 'skip',
+      evidence: 'resolved',
+      detail: 'not asked: an exchange is made only with --probe',
+      fix: { command: `claw doctor --probe --provider ${chosen.named.name}${profileFlag(chosen.profile)}` },
+    }
   try {
+    const unusable = chosen.secret ? undefined : await whyNotExchanged(identity, ground)
+    if (unusable) return unusable
     return options.probe ? await exchanged(chosen, session) : await ofKept(chosen, session)
   } catch (thrown) {
     if (!(thrown instanceof ClawError)) throw thrown
-    const isStore = thrown.exit.name === 'STORE'
-    const { detail, fix } = told(thrown)
-    const presented = thrown.code === 'CLAW_CREDENTIAL_REJECTED' ? await claimsOf(subject) : ''
-    return {
-      status: isStore ? 'skip' : 'fail',
-      evidence: 'resolved',
-      detail: `${isStore ? 'this could not be verified: ' : ''}${detail}${presented}`,
-      ...(fix && { fix }),
-    }
+    const { detail, fix = otherStore(thrown, chosen) } = told(thrown)
+    const presented = thrown.code === 'CLAW_CREDENTIAL_REJECTED' ? await claimsOf(identity) : ''
+    return { status: 'fail', evidence: 'resolved', detail: `${detail}${presented}`, ...(fix && { fix }) }
   }
+}
+
+/** What was exchanged must be there for the command that comes next: a token that it cannot use is not spent on a look. */
+async function whyNotExchanged(identity: IdentityUse, ground: Ground): Promise<Finding | undefined> {
+  const finding = await ASPECTS.find(({ id }) => id === 'identity-reuse')?.run(identity, ground)
+  return finding?.status === 'fail' ? finding : undefined
+}
+
+/** The next command would end at the same store. One in memory does where the vendor may take a token more than once. */
+function otherStore({ exit }: ClawError, { federation }: Chosen): Fix | undefined {
+  if (exit.name !== 'STORE') return undefined
+  return { env: federation.rules.jtiSingleUse === 'default-on' ? 'CLAW_HOME' : 'CLAW_STORE=memory' }
 }
 
 async function exchanged(chosen: Chosen, session: Session): Promise<Finding> {
@@ -71,8 +83,8 @@ function findingOf({ status, evidence, error }: ProbeResult, detail: string, fix
 }
 
 /** The vendor does not say what it did not like: this is what it compared with its rule. */
-async function claimsOf(subject: () => Promise<SubjectReading>): Promise<string> {
-  const { token } = await subject()
+async function claimsOf(identity: IdentityUse): Promise<string> {
+  const { token } = await identity.subject()
   const shown = token ? shownClaims(token).filter(({ name }) => COMPARED.includes(name)) : []
   return shown.length === 0 ? '' : `; presented were ${shown.map(({ name, value }) => `${name} \`${value}\``).join(', ')}`
 }

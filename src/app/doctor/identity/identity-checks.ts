@@ -40,16 +40,26 @@ async function remedyOf(identities: readonly IdentityUse[], ground: Ground): Pro
   return undefined
 }
 
+/** Where one of these fails, nothing would be posted, and why has been said. */
+const EXCHANGED: readonly IdentityAspect[] = [
+  'identity-source',
+  'identity-shape',
+  'identity-algorithm',
+  'identity-claims',
+  'identity-time',
+  'identity-reuse',
+]
+
 function acceptanceOf(identity: IdentityUse): Pick<BesideCredential, 'accepts'> {
   const { chosen } = identity.use
   if (!chosen?.federation) return {}
   const { federation, secret } = chosen
-  const source = `credential.${nameOf(identity)}.identity-source`
+  const needs = EXCHANGED.map((aspect) => `credential.${nameOf(identity)}.${aspect}`)
   return {
     accepts: {
-      // An exchange needs what its source gives; a kept token does not.
-      needs: secret === null ? [source] : [],
-      run: (ground) => identityAcceptance({ ...chosen, federation }, ground, identity.subject),
+      // An exchange needs a token that can be sent; a kept token does not.
+      needs: secret === null ? needs : [],
+      run: (ground) => identityAcceptance({ ...chosen, federation }, identity, ground),
     },
   }
 }

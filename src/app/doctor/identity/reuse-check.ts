@@ -26,12 +26,13 @@ export function reuse({ federation, token }: Presented, identity: IdentityUse, g
   if (rules.jtiSingleUse !== 'default-on') return pass('the vendor is not known to take each once by default')
   const { backend } = ground.session.config.store
   const once = `\`${source}\` gives the same token until it is replaced, and the vendor takes each once`
-  if (backend === 'memory')
-    return {
-      status: 'warn',
-      evidence: 'resolved',
-      ...withRemedy(`${once}: with a store in memory the second command of this job presents one that is used up`, storeFix(ground)),
-    }
+  if (backend === 'memory') {
+    const { probe } = ground.options
+    const what = probe
+      ? 'exchanged with a store in memory, it would be used up for the command that comes next, so it was not'
+      : 'with a store in memory the second command of this job presents one that is used up'
+    return { status: probe ? 'fail' : 'warn', evidence: 'resolved', ...withRemedy(`${once}: ${what}`, storeFix(ground)) }
+  }
   if (row?.isOfJob === true) return pass(`${once}: what the first exchange brings is kept for this job`)
   return {
     status: 'warn',
