@@ -6,12 +6,17 @@ import type { Secret } from '../../../src/core/secret.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { environmentOf } from '../../../src/platform/environment.ts'
 import { UndiciHttp } from '../../../src/platform/undici-http.ts'
+import { type Answerer, type LoopbackServer, loopbackServer } from '../../support/loopback-server.ts'
 
 /** Three parts of base64url, as a token looks. */
 export const JWT = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.${'c2lnbmF0dXJl'.repeat(4)}`
 
 export interface Arranged extends AsyncDisposable {
   readonly dir: string
+  /** A server that ends with the stage. */
+  served(answer: Answerer): Promise<LoopbackServer>
+  /** Has another one end with it. */
+  keep(server: LoopbackServer): void
   world(variables?: Readonly<Record<string, string>>, more?: Partial<SubjectWorld>): SubjectWorld
 }
 
@@ -19,8 +24,15 @@ export interface Arranged extends AsyncDisposable {
 export async function arrange(): Promise<Arranged> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'claw-subject-')))
   const opened: UndiciHttp[] = []
+  const servers: LoopbackServer[] = []
   return {
     dir,
+    async served(answer) {
+      const server = await loopbackServer(answer)
+      servers.push(server)
+      return server
+    },
+    keep: (server) => void servers.push(server),
     world(variables = {}, more = {}) {
       const clock = more.clock ?? systemClock()
       const environment = environmentOf(variables)
@@ -39,6 +51,7 @@ export async function arrange(): Promise<Arranged> {
       }
     },
     async [Symbol.asyncDispose]() {
+      for (const server of servers) await server.close()
       for (const http of opened) await http.close()
       await rm(dir, { recursive: true, force: true })
     },

@@ -10,7 +10,7 @@ import { startSandbox } from '../../../src/sandbox/start-sandbox.ts'
 import { failureOf } from '../../support/failure.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { gate } from '../../support/gate.ts'
-import { type Answerer, loopbackServer, type LoopbackServer, rawServer } from '../../support/loopback-server.ts'
+import { type Answerer, rawServer } from '../../support/loopback-server.ts'
 import { watched } from '../../support/watched-http.ts'
 import { type Arranged, arrange, JWT, shown } from './arrange.ts'
 
@@ -21,21 +21,12 @@ const CHECK = 'check what ACTIONS_ID_TOKEN_REQUEST_URL leads to'
 const json = (value: unknown) => ({ headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) })
 
 let stage: Arranged
-let servers: LoopbackServer[] = []
 beforeEach(async () => {
   stage = await arrange()
 })
-afterEach(async () => {
-  for (const server of servers) await server.close()
-  servers = []
-  await stage[Symbol.asyncDispose]()
-})
+afterEach(() => stage[Symbol.asyncDispose]())
 
-async function served(answer: Answerer): Promise<LoopbackServer> {
-  const server = await loopbackServer(answer)
-  servers.push(server)
-  return server
-}
+const served = (answer: Answerer) => stage.served(answer)
 function inActions(url: string): Record<string, string> {
   return {
     GITHUB_ACTIONS: 'true',
@@ -204,7 +195,7 @@ describe('GitHub Actions', () => {
         socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
       })
     })
-    servers.push(server)
+    stage.keep(server)
     const clock = fakeClock()
     const plain = stage.world(inActions(server.origin), { clock })
     const { http, isBusy } = watched(plain.http)
@@ -254,7 +245,7 @@ describe('GitHub Actions', () => {
         begun.open()
       })
     })
-    servers.push(server)
+    stage.keep(server)
     const clock = fakeClock()
     const failed = failureOf(() => obtain(stage.world(inActions(server.origin), { clock })))
     await begun.opened

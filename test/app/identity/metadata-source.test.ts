@@ -5,7 +5,7 @@ import { connectProxy } from '../../support/connect-proxy.ts'
 import { failureOf } from '../../support/failure.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { gate } from '../../support/gate.ts'
-import { type Answerer, loopbackServer, type LoopbackServer } from '../../support/loopback-server.ts'
+import type { Answerer, LoopbackServer } from '../../support/loopback-server.ts'
 import { type Arranged, arrange, JWT, shown } from './arrange.ts'
 
 const GCP: Reference = { scheme: 'oidc', source: 'gcp', audience: undefined }
@@ -14,20 +14,12 @@ const AUDIENCE = 'https://api.acme.example/?a&b'
 const FLAVOR = { 'metadata-flavor': 'Google' }
 
 let stage: Arranged
-let servers: LoopbackServer[] = []
 beforeEach(async () => {
   stage = await arrange()
 })
-afterEach(async () => {
-  for (const server of servers) await server.close()
-  servers = []
-  await stage[Symbol.asyncDispose]()
-})
-async function served(answer: Answerer): Promise<LoopbackServer> {
-  const server = await loopbackServer(answer)
-  servers.push(server)
-  return server
-}
+afterEach(() => stage[Symbol.asyncDispose]())
+
+const served = (answer: Answerer) => stage.served(answer)
 const hostOf = (server: LoopbackServer) => ({ GCE_METADATA_HOST: `127.0.0.1:${server.port}` })
 const obtain = async (reference: Reference, variables: Record<string, string>, audience: string | null = AUDIENCE) =>
   shown(await obtainSubjectToken({ reference, audience }, stage.world(variables)))
