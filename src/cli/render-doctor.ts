@@ -29,7 +29,10 @@ function grouped(checks: readonly CheckResult[]): CheckResult[][] {
   const groups: CheckResult[][] = []
   for (const check of checks) {
     const last = groups.at(-1)
-    const isSame = check.status === 'skip' && last?.every(({ status, detail }) => status === 'skip' && detail === check.detail)
+    const isSame =
+      check.status === 'skip' &&
+      !check.fix &&
+      last?.every(({ status, detail, fix }) => status === 'skip' && detail === check.detail && !fix)
     if (last && isSame) last.push(check)
     else groups.push([check])
   }
@@ -57,17 +60,20 @@ function renderCheck(check: CheckResult, width: number, paint: Paint, verbose: b
   if (!isOk) {
     lines.push(...wrap(check.detail, width - INDENT.length).map((line) => `${INDENT}${line}`))
     if (check.fix?.command) lines.push(`${INDENT}fix: ${paint('bold', check.fix.command)}`)
-    else if (check.fix?.config) lines.push(...renderLine(check.fix.config, width, paint))
+    else if (check.fix?.config) lines.push(...renderLine('fix: set ', check.fix.config, width, paint))
+    else if (check.fix?.words) lines.push(...renderLine('fix: ', check.fix.words, width, paint))
     if (check.fix?.env)
-      lines.push(`${INDENT}${check.fix.command || check.fix.config ? 'or: ' : 'fix: '}set ${paint('bold', check.fix.env)}`)
+      lines.push(
+        `${INDENT}${check.fix.command || check.fix.config || check.fix.words ? 'or: ' : 'fix: '}set ${paint('bold', check.fix.env)}`,
+      )
   }
   return lines
 }
 
-/** What is written somewhere is put there by hand: it may be told on more than one line. */
-function renderLine(config: string, width: number, paint: Paint): string[] {
-  const [first = '', ...rest] = wrap(`fix: set ${config}`, width - INDENT.length)
-  return [`${INDENT}fix: set ${paint('bold', first.slice('fix: set '.length))}`, ...rest.map((line) => `${INDENT}${paint('bold', line)}`)]
+/** What is written or done somewhere by hand may be told on more than one line. */
+function renderLine(lead: string, text: string, width: number, paint: Paint): string[] {
+  const [first = '', ...rest] = wrap(`${lead}${text}`, width - INDENT.length)
+  return [`${INDENT}${lead}${paint('bold', first.slice(lead.length))}`, ...rest.map((line) => `${INDENT}${paint('bold', line)}`)]
 }
 
 function renderResolution(row: ResolutionRow, width: number, paint: Paint): string[] {

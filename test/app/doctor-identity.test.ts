@@ -600,6 +600,34 @@ const ROWS: readonly Row[] = [
     ],
     { env: { CI_JWT: token({ aud: ['x', 'claw'] }) } },
   ],
+  [
+    'a slip of the pen in the audience, which the token has too',
+    {
+      ...GOOD,
+      toml: toml({ ...IDS, subject_token: 'env:CI_JWT', audience: 'https://api.antropic.com' }),
+      env: { ...GOOD.env, CI_JWT: token({ aud: ['https://api.antropic.com', AUDIENCE] }) },
+    },
+    0,
+    [
+      [
+        `warn ${A}-audience`,
+        '`https://api.antropic.com`, as it was asked for; the usual one is almost the same: `https://api.anthropic.com`',
+        `\`audience = "https://api.anthropic.com"\` in ${TABLE}`,
+      ],
+    ],
+  ],
+  [
+    'a slip of the pen in the audience, which the token has not',
+    { ...GOOD, toml: toml({ ...IDS, subject_token: 'env:CI_JWT', audience: 'https://api.anthropic.com/' }) },
+    1,
+    [
+      [
+        `fail ${A}-audience`,
+        'the identity token is for `https://api.anthropic.com`, not for `https://api.anthropic.com/`; the usual one is almost the same: `https://api.anthropic.com`',
+        `\`audience = "https://api.anthropic.com"\` in ${TABLE}`,
+      ],
+    ],
+  ],
   // 10. to 12.
   [
     'a fixed token that outlives its container',
@@ -737,16 +765,35 @@ describe('an identity that is not taken', () => {
     ])
   })
 
-  it.each([
-    ['where only keys are wanted', '[providers.anthropic]\nauth_mode = "api_key"\n', KEY],
-    ['where another tier takes it', '[tiers.a]\nmodel = "anthropic"\n[tiers.b]\nmodel = "anthropic"\nauth_mode = "oauth"\n', KEY],
-  ])('is not told so %s', async (_, head, env) => {
-    const { faults: found } = await faults({
-      toml: `${head}${GOOD.toml}`,
-      env: { ...GOOD.env, ...env },
-      options: head.includes('tiers') ? { provider: undefined } : {},
-    })
-    expect(found).toEqual([])
+  it('is not told so where another tier takes it', async () => {
+    const tiers = '[tiers.a]\nmodel = "anthropic"\n[tiers.b]\nmodel = "anthropic"\nauth_mode = "oauth"\n'
+    const env = { ...GOOD.env, ...KEY }
+    expect((await faults({ toml: `${tiers}${GOOD.toml}`, env, options: { provider: undefined } })).faults).toEqual([])
+  })
+
+  it.each<[string, string, Readonly<Record<string, string>>, string]>([
+    ['a variable', '', { CLAW_AUTH_MODE: 'api_key' }, 'CLAW_AUTH_MODE'],
+    ['its provider', '[providers.anthropic]\nauth_mode = "api_key"\n', {}, 'providers.anthropic.auth_mode'],
+    ['a tier', '[tiers.a]\nmodel = "anthropic"\nauth_mode = "api_key"\n', {}, 'tiers.a.auth_mode'],
+  ])('is not said to come first where only keys are wanted, by the word of %s', async (_, head, env, by) => {
+    const options = head.includes('tiers') ? { provider: undefined } : {}
+    const found = await faults({ toml: `${head}${GOOD.toml}`, env: { ...GOOD.env, ...KEY, ...env }, options })
+    expect(found).toEqual({ exit: 0, faults: [['skip anthropic.identity-first', `\`${by}\` is \`api_key\`: no identity is exchanged`]] })
+  })
+
+  it('is not said to come first where a key comes before it, and `expect` names the identity', async () => {
+    const machine = { toml: `[providers.anthropic.expect]\nkind = "identity"\n${GOOD.toml}`, env: { ...GOOD.env, ...KEY } }
+    const found = await faults(machine)
+    expect([found.exit, found.faults.map(([head]) => head), found.faults.at(-1)]).toEqual([
+      1,
+      ['fail anthropic.present', 'warn anthropic.identity-first'],
+      [
+        'warn anthropic.identity-first',
+        'api_key from env:ANTHROPIC_API_KEY (sk-ant-api03-…aaaa) comes before it, and `expect` names another credential: no identity is exchanged',
+        'unset ANTHROPIC_API_KEY',
+      ],
+    ])
+    expect(await faults({ ...machine, env: GOOD.env })).toEqual({ exit: 0, faults: [] })
   })
 })
 
@@ -850,7 +897,8 @@ describe('a token that is the same until it is replaced', () => {
       faults: [
         [
           'fail anthropic.identity-reuse',
-          'the identity token for `anthropic` has been used up: `env:CI_JWT` still gives the token that was posted before, and what it was exchanged for is not there, or has ended; mint a new identity token (`env:CI_JWT` gives the same one until it is replaced), then run the command again',
+          'the identity token for `anthropic` has been used up: `env:CI_JWT` still gives the token that was posted before, and what it was exchanged for is not there, or has ended',
+          'mint a new identity token (`env:CI_JWT` gives the same one until it is replaced), then run the command again',
         ],
       ],
     })
@@ -971,6 +1019,36 @@ describe('an exchange that --probe would make', () => {
       detail: 'not asked: an exchange is made only with --probe',
       fix: { command: 'claw doctor --probe --provider anthropic' },
     })
+  })
+})
+
+describe('an audience that was chosen', () => {
+  const audienceOf = async (machine: Machine) => {
+    const { checks } = await examined(machine)
+    const { status, detail, fix } = checks.find(({ id }) => id.endsWith('identity-audience')) ?? {}
+    return [status, detail, fix]
+  }
+
+  it('is not passed for the usual one where it is another', async () => {
+    const machine = {
+      ...GOOD,
+      toml: toml({ ...IDS, subject_token: 'env:CI_JWT', audience: 'claw' }),
+      env: { ...GOOD.env, CI_JWT: token({ aud: 'claw' }) },
+    }
+    expect(await audienceOf(machine)).toEqual(['pass', '`claw`, as it was asked for; the usual one is `https://api.anthropic.com`', null])
+  })
+
+  it.each<[string, string, 'pass' | 'warn']>([
+    ['of another vendor', 'https://api.openai.com', 'pass'],
+    ['of a version', 'https://api.anthropic.com/v1', 'warn'],
+    ['with a word more', 'https://api.anthropic.comGov', 'pass'],
+  ])('is a slip of the pen only where it is almost the same: one %s', async (_, aud, status) => {
+    const machine = {
+      ...GOOD,
+      toml: toml({ ...IDS, subject_token: 'env:CI_JWT', audience: aud }),
+      env: { ...GOOD.env, CI_JWT: token({ aud }) },
+    }
+    expect((await audienceOf(machine))[0]).toBe(status)
   })
 })
 

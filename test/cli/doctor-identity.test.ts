@@ -218,7 +218,8 @@ const FAULTS: readonly Fault[] = [
       [
         'fail',
         ACCEPTS,
-        'the answer to the exchange of `anthropic` was lost, and its identity token with it: the connection to `ORIGIN` broke before the answer was complete; a token is posted once; mint a new identity token (`env:ANTHROPIC_IDENTITY_TOKEN` gives the same one until it is replaced), then run the command again',
+        'the answer to the exchange of `anthropic` was lost, and its identity token with it: the connection to `ORIGIN` broke before the answer was complete; a token is posted once',
+        'mint a new identity token (`env:ANTHROPIC_IDENTITY_TOKEN` gives the same one until it is replaced), then run the command again',
       ],
     ],
     ['answer lost'],
@@ -282,7 +283,7 @@ describe('a fault', () => {
     machine.asked()
     for (const more of [[], ['--probe']]) {
       const { exitCode, accepts } = await doctor(machine, env, ...more)
-      expect([exitCode, accepts?.status, accepts?.detail.includes('mint a new identity token')]).toEqual([1, 'fail', true])
+      expect([exitCode, accepts?.status, accepts?.fix?.words?.startsWith('mint a new identity token')]).toEqual([1, 'fail', true])
     }
     expect(paths(machine).filter((path) => path === ANTHROPIC)).toEqual([])
     expect((await doctor(machine, fixedJob(machine), '--probe')).exitCode).toBe(0)
@@ -310,6 +311,18 @@ describe('the report for people', () => {
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
       expect(stdout).not.toMatch(/eyJ|sandbox-job-|sk-ant-oat01-\S{8}/)
     }
+  })
+
+  it('tells who has to mint a token that was used up, in a line of its own', async () => {
+    await using machine = await rehearsed()
+    const env = fixedJob(machine)
+    await doctor(machine, env, '--probe')
+    machine.sandbox.expireAccess()
+    const { stdout } = await machine.claw(['doctor', '--provider', 'anthropic', '--only', 'provider.*'], { env })
+    expect(stdout).toContain(`
+        fix: mint a new identity token: \`env:ANTHROPIC_IDENTITY_TOKEN\` gives the
+        same one until it is replaced
+`)
   })
 
   it('tells what was skipped for one reason once', async () => {

@@ -10,6 +10,8 @@ export interface Fix {
   readonly env?: string
   /** The line of configuration to write. */
   readonly config?: string
+  /** What to do elsewhere, where nothing can be typed or written. */
+  readonly words?: string
 }
 
 /** What a check found. Text from a server or a file has been made visible already. */

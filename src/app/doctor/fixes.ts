@@ -7,12 +7,15 @@ const COMMAND = /^(?:claw|chmod|chown|mv|rm) |^unset(?: [A-Z][A-Z0-9_]*)+$| \| c
 /** A line to add, where, and what else there is to say of it. */
 const ADDED = /^add (`[^`]+`) to ([^,;]+)(?:[,;] (.+))?$/
 
+/** What only the issuer of a job's token can do. */
+const MINTED = 'mint a new identity token'
+
 /** What went wrong, in one line. */
 export function describe(error: ClawError): string {
   return [error.message, error.why?.split('\n')[0]].filter(Boolean).join(': ')
 }
 
-/** A remedy that can be typed or written somewhere; `undefined` for one that is only words. */
+/** A remedy that can be typed, written or had somewhere; `undefined` for one that is only words. */
 export function fixFrom(text: string | undefined): Fix | undefined {
   if (text === undefined) return undefined
   const variable = /^set ([A-Z][A-Z0-9_]+)(?:[= ]|$)/.exec(text)?.[1]
@@ -20,6 +23,7 @@ export function fixFrom(text: string | undefined): Fix | undefined {
   if (COMMAND.test(text)) return { command: text }
   const [, line, place] = ADDED.exec(text) ?? []
   if (line !== undefined && place !== undefined) return { config: `${line} in ${place}` }
+  if (text.startsWith(MINTED)) return { words: text }
   return text.startsWith('set `') ? { config: text.slice('set '.length) } : undefined
 }
 

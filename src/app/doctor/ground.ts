@@ -15,6 +15,8 @@ export interface CredentialUse extends ResolutionRow {
   readonly named: Named | null
   readonly chosen: ChosenCredential | null
   readonly record: CredentialRecord | null
+  /** Who says its `authMode`: `CLAW_AUTH_MODE`, `providers.openai.auth_mode`, `the default`. */
+  readonly authModeBy: string
   /** The answer to its last refresh was lost. */
   readonly isInDoubt: boolean
   /** Why there is none to be used. */

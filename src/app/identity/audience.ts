@@ -1,6 +1,7 @@
 import type { Reference } from '../../core/reference.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { AuthEntry, FederationEntry } from '../../providers/entry.ts'
+import type { Federation } from './federation.ts'
 
 interface Beside {
   readonly reference: Reference
@@ -28,7 +29,12 @@ export function audienceOf(
   const variable = rules.envMap.audience
   const chosen = inReference ?? inFile ?? (variable === undefined ? undefined : environment.get(variable))
   if (chosen !== undefined) return { audience: chosen, isChosen: true }
-  const usual = rules.defaultAudience.replace(/\{([a-z_]+)\}/g, (whole, name: string) => values[name] ?? whole)
+  const usual = usualAudience({ rules, values })
   if (usual !== '') return { audience: usual, isChosen: false }
   return { audience: isField ? (auth.issuer ?? tokenUrl) : null, isChosen: false }
+}
+
+/** What is usual at the vendor; empty where nothing is. */
+export function usualAudience({ rules, values }: Pick<Federation, 'rules' | 'values'>): string {
+  return rules.defaultAudience.replace(/\{([a-z_]+)\}/g, (whole, name: string) => values[name] ?? whole)
 }

@@ -1,3 +1,4 @@
+import { audience } from './audience-check.ts'
 import type { Check, Finding } from '../check.ts'
 import type { IdentityAspect } from '../check-ids.ts'
 import type { Ground } from '../ground.ts'
@@ -5,7 +6,7 @@ import type { IdentityUse } from './identity-use.ts'
 import { precedence } from './precedence-check.ts'
 import { reuse } from './reuse-check.ts'
 import { time } from './time-check.ts'
-import { algorithm, audience, claims, lifetime, type Presented, shape, subject, whyUnread } from './token-checks.ts'
+import { algorithm, claims, lifetime, type Presented, shape, subject, whyUnread } from './token-checks.ts'
 
 /** One thing that can be wrong with an identity whose settings are in order. */
 export interface Aspect {

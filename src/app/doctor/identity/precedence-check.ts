@@ -7,29 +7,39 @@ import type { CandidateRow } from '../report.ts'
 import type { IdentityUse } from './identity-use.ts'
 
 /** Whether a key or grant is taken in the place of an identity that is in order: then its account pays, and not the one that was meant. */
-export function precedence({ federation, use, isUsed }: IdentityUse): Finding {
-  const { chosen, candidates } = use
+export function precedence(identity: IdentityUse): Finding {
+  const { federation, route, profile, use, isUsed } = identity
+  const { chosen, candidates, authMode, authModeBy } = use
+  if (!isUsed && !isWantedKind('identity', use))
+    return { status: 'skip', evidence: 'resolved', detail: `\`${authModeBy}\` is \`${authMode}\`: no identity is exchanged` }
   const own = candidates.findIndex(({ source }) => source === `identity:${federation?.source}`)
-  const isShadowed = candidates[own]?.state === 'shadowed' && isWantedKind('identity', use)
   const before = candidates.slice(0, own).filter(({ state, kind }) => SERVES.includes(state) && kind !== 'identity')
-  if (isUsed || !chosen || !isShadowed || before.length === 0)
+  const [first] = before
+  const isTaken = chosen !== null && isUsed
+  if (isTaken || candidates[own]?.state !== 'shadowed' || !first)
     return { status: 'pass', evidence: 'resolved', detail: 'nothing comes before it' }
-  const { kind, source, masked, account } = chosen
+  const help = remedy(chosen ?? { ...first, route, profile }, before)
+  return { status: 'warn', evidence: 'resolved', ...withRemedy(chosen ? replaced(chosen) : inTheWay(first, use), help) }
+}
+
+function replaced({ kind, source, masked, account }: ChosenCredential): string {
   const whose = account === null ? `the account of that ${kind === 'api_key' ? 'key' : 'credential'}` : account
-  return {
-    status: 'warn',
-    evidence: 'resolved',
-    ...withRemedy(
-      `${kind} from ${source}${masked ? ` (${masked})` : ''} is used in its place: ${whose} pays, and no identity is exchanged`,
-      remedy(chosen, before),
-    ),
-  }
+  return `${kind} from ${source}${masked ? ` (${masked})` : ''} is used in its place: ${whose} pays, and no identity is exchanged`
+}
+
+/** What comes first is not used either. */
+function inTheWay({ kind, source, masked }: CandidateRow, { error }: IdentityUse['use']): string {
+  const why = error?.code === 'CLAW_EXPECTATION_BROKEN' ? ', and `expect` names another credential' : ''
+  return `${kind} from ${source}${masked ? ` (${masked})` : ''} comes before it${why}: no identity is exchanged`
 }
 
 const SERVES: readonly string[] = ['wins', 'shadowed', 'refreshable', 'doubt']
 
 /** What takes the first of them away, and all variables with it. */
-function remedy({ source, kind, route, profile }: ChosenCredential, before: readonly CandidateRow[]): string {
+function remedy(
+  { source, kind, route, profile }: Pick<ChosenCredential, 'source' | 'kind' | 'route' | 'profile'>,
+  before: readonly CandidateRow[],
+): string {
   // A key of the file may stay where it is, and is not looked at.
   if (source === 'config')
     return kind === 'api_key'

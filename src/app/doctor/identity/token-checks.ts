@@ -7,7 +7,6 @@ import type { Federation } from '../../identity/federation.ts'
 import { findingsOf, type JobToken } from '../../identity/job-token.ts'
 import type { Finding } from '../check.ts'
 import { withRemedy } from '../fixes.ts'
-import { filled } from './source-check.ts'
 
 /** A token that was read, and whose it is to be. */
 export interface Presented {
@@ -51,24 +50,6 @@ export function lifetime({ federation, token, row }: Presented): Finding {
   return verdict(against(federation, token, 'lifetime'), `it lives ${life}, and ${most}`, row?.shorten)
 }
 
-/** Another audience than the one that was asked for is a fault; another than the usual one may be what the vendor's rule has. */
-export function audience({ federation, token, row }: Presented): Finding {
-  const { audience: wanted, isAudienceChosen, rules } = federation
-  if (wanted === null) {
-    const held = visibleLine(JSON.stringify(token.claims.get('aud') ?? null), 200)
-    return { status: 'pass', evidence: 'resolved', detail: `${held}; the vendor's side: ${rules.claimRules?.aud ?? 'this audience'}` }
-  }
-  const found = against(federation, token, 'audience')
-  const line = row?.audience === 'preset' && row.enable.includes('AUDIENCE') ? filled(row.enable, federation) : undefined
-  const name = federation.reference.scheme === 'env' ? federation.reference.name : 'NAME'
-  const finding = verdict(
-    found,
-    `\`${wanted}\`, ${isAudienceChosen ? 'as it was asked for' : 'the usual one'}`,
-    line?.replace('NAME', name),
-  )
-  return isAudienceChosen && found.length > 0 ? { ...finding, status: 'fail' } : finding
-}
-
 const FORMS = {
   'github-name': 'with the names alone, as repositories have it that were not created, renamed or moved after 15 July 2026',
   'github-id': 'with the ids of owner and repository, as all have it that were created, renamed or moved after 15 July 2026',
@@ -84,12 +65,12 @@ export function subject({ federation, token }: Presented): Finding {
   return { status: 'pass', evidence: 'resolved', detail: `\`${visibleLine(sub, 300)}\`${how}; the vendor's side: ${rule}` }
 }
 
-function against(federation: Federation, token: JobToken, ...aspects: readonly SubjectAspect[]): readonly SubjectFinding[] {
+export function against(federation: Federation, token: JobToken, ...aspects: readonly SubjectAspect[]): readonly SubjectFinding[] {
   return findingsOf(federation, token, token.now).filter(({ aspect }) => aspects.includes(aspect))
 }
 
 /** The first thing that speaks against a token, with the line that helps where its source has one. */
-function verdict(found: readonly SubjectFinding[], detail: string, line?: string): Finding {
+export function verdict(found: readonly SubjectFinding[], detail: string, line?: string): Finding {
   const [first] = found
   if (!first) return { status: 'pass', evidence: 'resolved', detail }
   const { what, fix, isFatal } = first
