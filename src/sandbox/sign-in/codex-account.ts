@@ -1,5 +1,5 @@
 import { credentialOf, isTaken } from '../credential.ts'
-import { type Dialect, json } from '../dialect.ts'
+import { type Dialect, json, jsonOf } from '../dialect.ts'
 
 const USAGE = '/chatgpt.com/backend-api/wham/usage'
 const WHOAMI = '/auth.openai.com/api/accounts/v1/user-auth-credential/whoami'
@@ -21,7 +21,15 @@ export const codexAccount: Dialect = {
         chatgpt_plan_type: 'business',
         chatgpt_account_is_fedramp: false,
       })
-    if (request.headers['chatgpt-account-id'] !== 'sandbox-account') return json(401, { detail: 'Unauthorized' }, { note: 'no account' })
+    if (request.headers['chatgpt-account-id'] !== accountIn(sent.value))
+      return json(401, { detail: 'Unauthorized' }, { note: 'no account' })
     return json(200, { plan_type: 'plus', rate_limit: { allowed: true, limit_reached: false, primary_window: WINDOW } })
   },
+}
+
+/** Whose a token is by its own claim; a personal one has none. */
+function accountIn(token: string): string {
+  const claims = jsonOf({ body: Buffer.from(token.split('.')[1] ?? '', 'base64url').toString() }).get('https://api.openai.com/auth')
+  const id = typeof claims === 'object' && claims !== null && 'chatgpt_account_id' in claims ? claims.chatgpt_account_id : undefined
+  return typeof id === 'string' ? id : 'sandbox-account'
 }

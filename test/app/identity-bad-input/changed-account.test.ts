@@ -56,7 +56,7 @@ describe('an exchange that brings the token of another account than the last one
 
     expect((await job.claw('auth', 'logout', 'openai-codex')).exitCode).toBe(0)
     job.replace(job.mint())
-    const signedIn = await job.claw('auth', '--identity', 'openai-codex', '--no-check', '--json')
+    const signedIn = await job.claw('auth', '--identity', 'openai-codex', '--check', '--json')
     expect([signedIn.exitCode, signedIn.result.account]).toEqual([0, 'another-account'])
     const handedOut = await job.claw('token', 'openai-codex', '--json')
     expect([handedOut.exitCode, handedOut.result.account]).toEqual([0, 'another-account'])
