@@ -69,6 +69,23 @@ const ROWS: readonly [name: string, scenario: string, source: 'fixed' | 'fresh',
     },
   ]),
   [
+    'the end of the connection',
+    'exchange-lost',
+    'fixed',
+    {
+      exit: 77,
+      error: {
+        code: 'CLAW_IDENTITY_SPENT',
+        message: 'the answer to the exchange of `anthropic` was lost, and its identity token with it',
+        why: 'the connection to `ORIGIN` broke before the answer was complete; a token is posted once',
+        fix: MINT,
+        sent: true,
+        errno: expect.any(String),
+      },
+      asked: ['POST 200 answer lost'],
+    },
+  ],
+  [
     'silence',
     'exchange-silent',
     'fixed',
