@@ -1,4 +1,0 @@
-import { matrix } from './matrix.ts'
-import { happy } from './scenarios/happy.ts'
-
-matrix('happy', happy)

@@ -1,4 +1,0 @@
-import { matrix } from './matrix.ts'
-import { renewed } from './scenarios/renewed.ts'
-
-matrix('renewed', renewed)
