@@ -40,8 +40,7 @@ export async function identityCredential(
     credential: { ...chosen, secret: derived.secret, record, expiresAt: derived.expiresAt, account, state: 'wins' },
     outcome: outcome === 'derived' ? 'refreshed' : outcome,
     // A fixed token is replaced when its owner does it: until then what it brought serves to its end, and that is no news.
-    // Where the source gives another token each time, nothing is lost with what could not be kept.
-    warning: warning && warning.code !== 'CLAW_IDENTITY_SPENT' ? warning : federation.isFresh ? null : unkept,
+    warning: warning?.code === 'CLAW_IDENTITY_SPENT' ? unkept : (warning ?? unkept),
     lostScopes: [],
   }
 }
