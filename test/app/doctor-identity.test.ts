@@ -150,6 +150,8 @@ type Row = readonly [
 const A = 'anthropic.identity'
 const half = 'the identity of `anthropic` is not complete: there is'
 const JWT = token()
+/** Of what has been said of the credential in full. */
+const PRESENT = 'not checked, because `credential.anthropic.present` did not hold'
 
 const ROWS: readonly Row[] = [
   // 1. settings
@@ -163,11 +165,7 @@ const ROWS: readonly Row[] = [
         `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\` (CLAW_CONFIG_INVALID)`,
         `\`subject_token = "oidc:github"\` in ${TABLE}`,
       ],
-      [
-        `fail ${A}-settings`,
-        `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\``,
-        `\`subject_token = "oidc:github"\` in ${TABLE}`,
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
   ],
   [
@@ -180,11 +178,7 @@ const ROWS: readonly Row[] = [
         `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\` (CLAW_CONFIG_INVALID)`,
         '`id_tokens: ANTHROPIC_IDENTITY_TOKEN: aud: https://api.anthropic.com` in the job',
       ],
-      [
-        `fail ${A}-settings`,
-        `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\``,
-        '`id_tokens: ANTHROPIC_IDENTITY_TOKEN: aud: https://api.anthropic.com` in the job',
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
     { env: { ANTHROPIC_IDENTITY_TOKEN: JWT } },
   ],
@@ -198,11 +192,7 @@ const ROWS: readonly Row[] = [
         `${half} \`assertion\`; missing: \`federation_rule_id\`, \`organization_id\` (CLAW_CONFIG_INVALID)`,
         `\`federation_rule_id = "fdrl_…"\`, \`organization_id = "…"\` in ${TABLE} | ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_ORGANIZATION_ID`,
       ],
-      [
-        `fail ${A}-settings`,
-        `${half} \`assertion\`; missing: \`federation_rule_id\`, \`organization_id\``,
-        `\`federation_rule_id = "fdrl_…"\`, \`organization_id = "…"\` in ${TABLE} | ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_ORGANIZATION_ID`,
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
   ],
   [
@@ -225,14 +215,10 @@ const ROWS: readonly Row[] = [
     [
       [
         'fail anthropic.present',
-        '`federation_rule_id` is no id of `anthropic`: it is `idpm_1`, and one matches `^fdrl_` (CLAW_CONFIG_INVALID)',
+        '`federation_rule_id` is no id of `anthropic`: it is `idpm_1`, and one matches `^fdrl_`; it has the shape of an id of `openai-codex` (CLAW_CONFIG_INVALID)',
         `\`federation_rule_id = "fdrl_…"\` in ${TABLE}`,
       ],
-      [
-        `fail ${A}-settings`,
-        '`federation_rule_id` is no id of `anthropic`: it is `idpm_1`, and one matches `^fdrl_`; it has the shape of an id of `openai-codex`',
-        `\`federation_rule_id = "fdrl_…"\` in ${TABLE}`,
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
   ],
   [
@@ -246,14 +232,10 @@ const ROWS: readonly Row[] = [
     [
       [
         'fail anthropic.present',
-        '`federation_rule_id` is no id of `anthropic`: it is `svac_1`, and one matches `^fdrl_` (CLAW_CONFIG_INVALID)',
+        '`federation_rule_id` is no id of `anthropic`: it is `svac_1`, and one matches `^fdrl_`; it has the shape of `service_account_id` (CLAW_CONFIG_INVALID)',
         'ANTHROPIC_FEDERATION_RULE_ID',
       ],
-      [
-        `fail ${A}-settings`,
-        '`federation_rule_id` is no id of `anthropic`: it is `svac_1`, and one matches `^fdrl_`; it has the shape of `service_account_id`',
-        'ANTHROPIC_FEDERATION_RULE_ID',
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
   ],
   [
@@ -266,11 +248,7 @@ const ROWS: readonly Row[] = [
         '`ANTHROPIC_IDENTITY_TOKEN` and `ANTHROPIC_IDENTITY_TOKEN_FILE` are both set (CLAW_CONFIG_INVALID)',
         'unset ANTHROPIC_IDENTITY_TOKEN_FILE',
       ],
-      [
-        `fail ${A}-settings`,
-        '`ANTHROPIC_IDENTITY_TOKEN` and `ANTHROPIC_IDENTITY_TOKEN_FILE` are both set',
-        'unset ANTHROPIC_IDENTITY_TOKEN_FILE',
-      ],
+      [`skip ${A}-settings`, PRESENT],
     ],
   ],
   // 2. source
@@ -693,8 +671,10 @@ describe('a fault', () => {
   it.each(ROWS.flatMap(([fault, machine, , expected, after]) => (after === null ? [] : [{ fault, machine, expected, after }])))(
     '$fault: done as the report says, the check passes',
     async ({ machine, expected, after }) => {
-      const id = `credential.${expected.at(-1)?.[0]?.split(' ')[1]}`
-      const fix = (await examined(machine)).checks.find((check) => check.id === id)?.fix
+      const ids = expected.map(([head]) => `credential.${head?.split(' ')[1]}`)
+      const id = ids.at(-1)
+      const { checks: before } = await examined(machine)
+      const fix = ids.flatMap((each) => before.find((check) => check.id === each)?.fix ?? [])[0]
       if (!fix) throw new Error('there is no fix')
       const mended = applied(fix, machine as Applied, SAMPLES)
       const { checks } = await examined({
@@ -713,7 +693,7 @@ describe('a fix that names variables beside the lines of the file', () => {
     ROWS.filter(([, , , expected]) => expected.some(([, , fix]) => fix?.includes(' | '))).map(([fault, machine]) => ({ fault, machine })),
   )('$fault: done with the variables, the check passes', async ({ machine }) => {
     const id = 'credential.anthropic.identity-settings'
-    const { env = '' } = (await examined(machine)).checks.find((check) => check.id === id)?.fix ?? {}
+    const { env = '' } = (await examined(machine)).checks.find(({ fix }) => fix?.env !== undefined)?.fix ?? {}
     const set = Object.fromEntries(env.split(' and ').map((name) => [name, SAMPLES[name] ?? '']))
     const { checks } = await examined({ ...machine, env: { ...machine.env, ...set }, files: { jwt: JWT } })
     expect(checks.find((check) => check.id === id)).toMatchObject({ id, status: 'pass' })
@@ -846,7 +826,7 @@ describe('the variables of another route', () => {
     expect(found.faults.map(([head, , done]) => [head, done?.replaceAll(dir, '$DIR')])).toEqual([
       ['fail openai.present', fix],
       ['warn openai.identity-variables', fix],
-      ['fail openai.identity-settings', fix],
+      ['skip openai.identity-settings', undefined],
     ])
     const mended = await examined({ ...machine, ...applied({ config: fix }, machine, {}) })
     expect(mended.checks.find(({ id }) => id === 'credential.openai.identity-settings')?.status).toBe('pass')
@@ -858,6 +838,59 @@ describe('the variables of another route', () => {
     const both = await examined({ toml: tiers, env, options: { provider: undefined } })
     const whole = await examined({ ...OPENAI, env: { ...env, OPENAI_FEDERATION_RULE_ID: 'idpm_1' }, files: { jwt: JWT } })
     expect([both, whole].flatMap(({ checks }) => checks).filter(({ id }) => id.endsWith('identity-variables'))).toEqual([])
+  })
+})
+
+describe('the variables of its own, beside a user`s file that has the same', () => {
+  it.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, string>>, string, string]>([
+    [
+      'an id',
+      { ...IDS, subject_token: 'env:CI_JWT' },
+      { ANTHROPIC_FEDERATION_RULE_ID: 'fdrl_2' },
+      'ANTHROPIC_FEDERATION_RULE_ID holds another value and is not read: the user file has `federation_rule_id`',
+      'unset ANTHROPIC_FEDERATION_RULE_ID',
+    ],
+    [
+      'an id and the token',
+      { ...IDS, subject_token: 'env:CI_JWT' },
+      { ANTHROPIC_FEDERATION_RULE_ID: 'fdrl_2', ANTHROPIC_IDENTITY_TOKEN: 'other' },
+      'ANTHROPIC_FEDERATION_RULE_ID holds another value and is not read: the user file has `federation_rule_id`; ANTHROPIC_IDENTITY_TOKEN holds another value and is not read: the user file has `subject_token`',
+      'unset ANTHROPIC_FEDERATION_RULE_ID ANTHROPIC_IDENTITY_TOKEN',
+    ],
+    [
+      'the path of a token',
+      { ...IDS, subject_token: 'env:CI_JWT' },
+      { ANTHROPIC_IDENTITY_TOKEN_FILE: '/run/jwt' },
+      'ANTHROPIC_IDENTITY_TOKEN_FILE holds another value and is not read: the user file has `subject_token`',
+      'unset ANTHROPIC_IDENTITY_TOKEN_FILE',
+    ],
+  ])('are not passed over in silence where they differ: %s', async (_, table, env, detail, fix) => {
+    const machine = { toml: toml(table), env: { ...GOOD.env, ...env } }
+    expect(await faults(machine)).toEqual({ exit: 0, faults: [['warn anthropic.identity-variables', detail, fix]] })
+    expect(await faults({ ...machine, ...applied({ command: fix }, machine, {}) })).toEqual({ exit: 0, faults: [] })
+  })
+
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['the same id', 'env:CI_JWT', { ANTHROPIC_FEDERATION_RULE_ID: IDS.federation_rule_id }],
+    ['the same token', 'env:CI_JWT', { ANTHROPIC_IDENTITY_TOKEN: GOOD.env.CI_JWT }],
+    ['the variable that the file names', 'env:ANTHROPIC_IDENTITY_TOKEN', { ANTHROPIC_IDENTITY_TOKEN: GOOD.env.CI_JWT }],
+    ['an id that the file leaves open', 'env:CI_JWT', { ANTHROPIC_SERVICE_ACCOUNT_ID: 'svac_1' }],
+  ])('are not spoken of where nothing is lost: %s', async (_, source, env) => {
+    const { checks } = await examined({ toml: toml({ ...IDS, subject_token: source }), env: { ...GOOD.env, ...env } })
+    expect(checks.filter(({ id, status }) => id.endsWith('identity-variables') || status === 'fail')).toEqual([])
+  })
+})
+
+describe('a failure with one cause', () => {
+  it('is told once, and by whichever check was asked for', async () => {
+    const machine = { ...GOOD, toml: toml({ subject_token: 'env:CI_JWT' }) }
+    const settings = 'credential.anthropic.identity-settings'
+    expect((await examined(machine)).checks.find(({ id }) => id === settings)).toMatchObject({ status: 'skip', detail: PRESENT, fix: null })
+    const [alone] = (await examined({ ...machine, options: { only: [settings] } })).checks
+    expect([alone?.status, alone?.fix?.config]).toEqual([
+      'fail',
+      `\`federation_rule_id = "fdrl_…"\`, \`organization_id = "…"\` in ${TABLE}`,
+    ])
   })
 })
 

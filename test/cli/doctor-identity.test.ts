@@ -313,6 +313,33 @@ describe('the report for people', () => {
     }
   })
 
+  it('shows what --probe exchanged and kept, in the text and in JSON', async () => {
+    await using machine = await rehearsed({ job: 'anthropic' })
+    const env = job(machine)
+    const probe = ['doctor', '--provider', 'anthropic', '--probe']
+    const { stdout } = await machine.claw(probe, { env })
+    expect(stdout).toMatch(/\n {4}wins {9}identity {2}identity:github\n {8}sk-ant-oat01-…\S+ {2}until 2026-/)
+    const { result } = await machine.claw([...probe, '--json'], { env })
+    expect(result.resolution).toMatchObject([
+      {
+        candidates: [
+          {
+            source: 'identity:github',
+            state: 'wins',
+            masked: expect.stringMatching(/^sk-ant-oat01-…/),
+            expiresAt: expect.stringMatching(/^2026-/),
+          },
+        ],
+      },
+    ])
+  })
+
+  it('does not say that anything was kept by a store in memory', async () => {
+    await using machine = await rehearsed({ job: 'anthropic' })
+    const { exitCode, accepts } = await doctor(machine, { ...job(machine), CLAW_STORE: 'memory' }, '--probe')
+    expect([exitCode, accepts?.detail]).toEqual([0, expect.stringMatching(/^exchanged, not kept, and good until 2026-/)])
+  })
+
   it('tells who has to mint a token that was used up, in a line of its own', async () => {
     await using machine = await rehearsed()
     const env = fixedJob(machine)

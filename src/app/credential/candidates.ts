@@ -196,7 +196,7 @@ export function authFor(route: Route, kind: Kind, id?: string): AuthEntry {
 }
 
 /** The credential as a table shows it. */
-export function masked({ secret, route, kind }: Candidate): string | null {
+export function masked({ secret, route, kind }: Pick<Candidate, 'secret' | 'route' | 'kind'>): string | null {
   if (secret === null || kind === 'none') return null
   return maskOf(
     secret.reveal(),

@@ -17,8 +17,8 @@ export type IdentityChecks = ReadonlyMap<string, BesideCredential>
 
 export interface BesideCredential {
   readonly checks: readonly Check<Ground>[]
-  /** What brings an identity that is missing or not complete. */
-  remedy(): Promise<Fix | undefined>
+  /** What brings an identity that is missing or not complete; and what is wrong with it, where nothing else is. */
+  remedy(): Promise<{ readonly detail?: string; readonly fix?: Fix }>
   /** Of a credential that is an identity, in the place of what is done for every other one. */
   readonly accepts?: Pick<Check<Ground>, 'needs' | 'run'>
 }

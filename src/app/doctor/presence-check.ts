@@ -9,16 +9,22 @@ import type { BesideCredential } from './credential-checks.ts'
 import type { CredentialUse, Ground } from './ground.ts'
 import type { CandidateRow } from './report.ts'
 
+interface Said {
+  readonly detail?: string
+  readonly fix?: Fix
+}
+
 /** Whether there is a credential, which one, and what stands beside it. */
 export async function presence(use: CredentialUse, { ci }: Ground, identity: BesideCredential | undefined): Promise<Finding> {
   const { chosen, error, candidates } = use
   if (!chosen) {
     const isForked = ci.isFork === true ? 'secrets are not available to pull requests from forks; ' : ''
-    const remedy = missingIdentity(use) ? { fix: await identity?.remedy() } : presenceFix(use, error)
+    const remedy: Said = missingIdentity(use) ? ((await identity?.remedy()) ?? {}) : presenceFix(use, error)
+    const why = remedy.detail === undefined ? whyAbsent(use) : `${remedy.detail} (${error?.code})`
     return {
       status: 'fail',
       evidence: 'resolved',
-      detail: `${isForked}${whyAbsent(use)}`,
+      detail: `${isForked}${why}`,
       ...(remedy.fix && { fix: remedy.fix }),
     }
   }

@@ -61,8 +61,11 @@ export async function runDoctor(session: Session, options: DoctorOptions): Promi
   })
   const outcome = await runMachine(machine, { clock, input: undefined, signal: session.signal })
   if (!outcome.ok) throw outcome.error
+  const { uses } = known(ground)
+  const mayDiffer = options.probe && uses.some(({ chosen }) => chosen?.federation != null)
+  const after = mayDiffer ? await (await import('./identity/kept-candidates.ts')).withKept(uses, session) : uses
   const results = outcome.outcomes.map((each) => resultOf(found(checks, each.id), each, durations.get(each.id) ?? 0))
-  return reportOf(version, results, resolutionOf(known(ground)), Math.round(clock.now() - startedAt), options.failOn)
+  return reportOf(version, results, resolutionOf(after), Math.round(clock.now() - startedAt), options.failOn)
 }
 
 async function loadGround(session: Session, options: DoctorOptions, ci: CiSystem): Promise<Ground> {
@@ -146,7 +149,7 @@ function resultOf(check: Check<Ground>, outcome: CheckOutcome<Finding>, duration
   }
 }
 
-function resolutionOf({ uses }: Ground): DoctorReport['resolution'] {
+function resolutionOf(uses: Ground['uses']): DoctorReport['resolution'] {
   return uses.map(({ tier, provider, route, profile, model, authMode, candidates }) => ({
     tier,
     provider,

@@ -2,8 +2,7 @@ import type { FederationEntry } from '../../../providers/entry.ts'
 import type { Route } from '../../catalogue/catalogue.ts'
 import { rulesInForce } from '../../identity/exchange-grants.ts'
 import { readFederation } from '../../identity/federation.ts'
-import type { Finding } from '../check.ts'
-import type { CredentialUse, Ground } from '../ground.ts'
+import type { Ground } from '../ground.ts'
 
 /** A variable of the identity of another route of the provider, whose set is not whole: whoever set it meant this one. */
 export interface ForeignVariable {
@@ -33,26 +32,6 @@ export function foreignVariables(route: Route, { session, uses }: Pick<Ground, '
 export function foreignToken(route: Route, ground: Pick<Ground, 'session' | 'uses'>): string | undefined {
   const variable = foreignVariables(route, ground).find(({ name }) => name === 'assertion_file')?.variable
   return variable === undefined ? undefined : ground.session.ports.environment.get(variable)
-}
-
-/** What a use is told of them. */
-export function foreign(route: Route, use: CredentialUse, ground: Ground): Finding {
-  const found = foreignVariables(route, ground)
-  const [first] = found
-  if (!first) return { status: 'pass', evidence: 'static', detail: 'none is set' }
-  const variables = found.map(({ variable }) => variable)
-  const [belong, them] = found.length === 1 ? ['belongs', 'it'] : ['belong', 'them']
-  const lacks = first.missing.length > 0 ? `, whose identity lacks ${first.missing.map((name) => `\`${name}\``).join(', ')}` : ''
-  const path = use.chosen ? undefined : foreignToken(route, ground)
-  return {
-    status: 'warn',
-    evidence: 'static',
-    detail: `${variables.join(', ')} ${belong} to \`${first.owner.id}\`${lacks}; \`${route.id}\` does not read ${them}`,
-    fix:
-      path === undefined
-        ? { command: `unset ${variables.join(' ')}` }
-        : { config: `\`subject_token = "file:${path}"\` in [providers.${route.id}.auth.federation]` },
-  }
 }
 
 /** Variables that mean this product alone: what other programs of a platform share says nothing. */

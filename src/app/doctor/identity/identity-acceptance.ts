@@ -4,8 +4,10 @@ import { profileFlag } from '../../../core/vocabulary.ts'
 import { shownClaims } from '../../../protocols/oauth/subject-claims.ts'
 import { type ProbeResult, probeCredential } from '../../access/probe.ts'
 import type { ChosenCredential } from '../../credential/find-credential.ts'
+import { readStore } from '../../credential/credential-question.ts'
 import { usableCredential } from '../../credential/usable-credential.ts'
 import type { Federation } from '../../identity/federation.ts'
+import { keptToken } from '../../identity/identity-candidates.ts'
 import { renewedCredential } from '../../refresh/renewed-credential.ts'
 import type { Session } from '../../session.ts'
 import type { Finding, Fix } from '../check.ts'
@@ -63,8 +65,19 @@ async function exchanged(chosen: Chosen, session: Session): Promise<Finding> {
   const probe = newer ? await probeCredential(session, newer) : first
   const { expiresAt } = newer ?? credential
   const until = expiresAt === null ? '' : ` until ${formatInstant(expiresAt)}`
-  const how = outcome === 'fresh' && !newer ? `what was exchanged before serves${until}` : `exchanged, and kept${until}`
+  const isKept = await isThere(chosen, session)
+  const how =
+    outcome === 'fresh' && !newer
+      ? `what was exchanged before serves${until}`
+      : `exchanged, ${isKept ? 'and kept' : 'not kept, and good'}${until}`
   return findingOf(probe, `${how}; ${probe.detail}`, undefined)
+}
+
+/** Whether the command that comes next finds what was exchanged. */
+async function isThere({ federation }: Chosen, session: Session): Promise<boolean> {
+  if (session.config.store.backend === 'memory') return false
+  const snapshot = await readStore(session)
+  return !(snapshot instanceof ClawError) && keptToken(federation, snapshot) !== undefined
 }
 
 /** Refused, it is exchanged anew by whoever uses it next, as far as there is another token to be had. */

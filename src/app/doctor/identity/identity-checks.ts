@@ -4,11 +4,11 @@ import type { Check, Finding, Fix } from '../check.ts'
 import type { IdentityAspect } from '../check-ids.ts'
 import type { BesideCredential, IdentityChecks } from '../credential-checks.ts'
 import type { CredentialUse, Ground } from '../ground.ts'
-import { foreign, foreignVariables } from './foreign-variables.ts'
 import { identityAcceptance } from './identity-acceptance.ts'
 import { ASPECTS } from './identity-aspects.ts'
 import { type IdentityUse, identityUses } from './identity-use.ts'
-import { settings } from './settings-check.ts'
+import { isToldByPresence, settings } from './settings-check.ts'
+import { hasVariables, variables } from './variables-check.ts'
 
 const QUICK_MS = 2_000
 /** Asking for a token may take 10 s, with all attempts, and asking a server what time it is 15 s. */
@@ -22,22 +22,23 @@ export function identityChecks(ground: Ground): IdentityChecks {
     uses.map((use) => {
       const name = slotName(use)
       const beside = identities.filter((identity) => slotName(identity.use) === name)
-      const checks = [...foreignChecks(use, ground), ...beside.flatMap(checksOf)]
+      const checks = [...variableChecks(use, ground), ...beside.flatMap((identity) => checksOf(identity, ground))]
       const taken = beside.find(({ federation }) => federation !== null && federation.recordId === use.chosen?.federation?.recordId)
       return [name, { checks, remedy: () => remedyOf(beside, ground), ...(taken && acceptanceOf(taken)) }]
     }),
   )
 }
 
-/** Settings come first: without them nothing is looked for. */
-async function remedyOf(identities: readonly IdentityUse[], ground: Ground): Promise<Fix | undefined> {
+/** Settings come first: without them nothing is looked for. The detail is given where it is the whole reason. */
+async function remedyOf(identities: readonly IdentityUse[], ground: Ground): Promise<{ detail?: string; fix?: Fix }> {
   for (const identity of identities) {
-    const { fix } = settings(identity, ground)
-    if (fix) return fix
+    const { detail, fix } = settings(identity, ground)
+    if (isToldByPresence(identity, ground)) return { detail, ...(fix && { fix }) }
+    if (fix) return { fix }
     const { finding } = await identity.subject()
-    if (finding.fix) return finding.fix
+    if (finding.fix) return { fix: finding.fix }
   }
-  return undefined
+  return {}
 }
 
 /** Where one of these fails, nothing would be posted, and why has been said. */
@@ -68,7 +69,7 @@ function nameOf({ route, profile }: IdentityUse): string {
   return slotName({ route: route.id, profile })
 }
 
-function checksOf(identity: IdentityUse): Check<Ground>[] {
+function checksOf(identity: IdentityUse, ground: Ground): Check<Ground>[] {
   const name = nameOf(identity)
   const idOf = (aspect: IdentityAspect) => `credential.${name}.${aspect}`
   const isUsable = identity.federation !== null
@@ -78,9 +79,10 @@ function checksOf(identity: IdentityUse): Check<Ground>[] {
       id: idOf('identity-settings'),
       title: `${name}'s identity is complete`,
       severity: 'error',
-      needs: [],
+      // What has been said of the credential is not said of its settings once more.
+      needs: isToldByPresence(identity, ground) ? [`credential.${slotName(identity.use)}.present`] : [],
       limitMs: QUICK_MS,
-      run: async (ground) => settings(identity, ground),
+      run: async (at) => settings(identity, at),
     },
     ...made.map(
       ({ id, title, severity, needs, run }): Check<Ground> => ({
@@ -90,7 +92,7 @@ function checksOf(identity: IdentityUse): Check<Ground>[] {
         needs: needs.map(idOf),
         limitMs: ASKING_MS,
         docs: `claw auth --identity ${identity.route.id}`,
-        run: async (ground) => softened(identity, await run(identity, ground)),
+        run: async (at) => softened(identity, await run(identity, at)),
       }),
     ),
   ]
@@ -103,18 +105,18 @@ function softened({ isUsed, kept }: IdentityUse, finding: Finding): Finding {
   return { ...finding, status: 'warn', ...(isUsed && { detail: `${finding.detail}; what it was exchanged for before serves${until}` }) }
 }
 
-function foreignChecks(use: CredentialUse, ground: Ground): Check<Ground>[] {
+function variableChecks(use: CredentialUse, ground: Ground): Check<Ground>[] {
   const route = use.chosen?.route ?? use.named?.routes[0]
-  if (!route || foreignVariables(route, ground).length === 0) return []
+  if (!route || !hasVariables(route, ground)) return []
   const name = slotName(use)
   return [
     {
       id: `credential.${name}.identity-variables`,
-      title: `${name} has no identity variables of another route`,
+      title: `${name} reads the identity variables that are set`,
       severity: 'warn',
       needs: [],
       limitMs: QUICK_MS,
-      run: async (at) => foreign(route, use, at),
+      run: async (at) => variables(route, use, at),
     },
   ]
 }

@@ -30,6 +30,14 @@ function stops({ isUsed, use }: IdentityUse): boolean {
   return isUsed && use.chosen === null
 }
 
+/** It is the reason why there is no credential, which tells it in full. */
+export function isToldByPresence(identity: IdentityUse, ground: Ground): boolean {
+  const { methods, use } = identity
+  const first = methods.find((method) => faultOf(method, identity, ground) !== undefined)
+  if (!stops(identity) || first?.reading.kind !== 'faulty') return false
+  return first.reading.error.message === use.error?.message && !use.candidates.some(({ state }) => state === 'pending')
+}
+
 function faultOf({ auth, reading }: ReadMethod, { route }: IdentityUse, ground: Ground): Pick<Finding, 'detail' | 'fix'> | undefined {
   if (reading.kind === 'ready') return auth.enabled ? undefined : told(methodOff({ route, auth }))
   const { error } = reading
