@@ -139,7 +139,10 @@ describe('a store that cannot be written', () => {
     await withFreshSource()
     box.mountReadOnly(join(box.home, 'state'))
     const lucky = await box.claw({ env: fresh() }, 'token', 'anthropic')
-    expect({ exitCode: lucky.exitCode, stderr: lucky.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect({ exitCode: lucky.exitCode, stderr: lucky.stderr }).toEqual({
+      exitCode: 0,
+      stderr: `warning: what the identity was exchanged for serves this command alone: the credential store \`${join(box.home, 'state', 'credentials.json')}\` cannot be written\n`,
+    })
     const unlucky = await box.claw({ env: fixed() }, 'token', 'anthropic')
     expect(unlucky.exitCode).toBe(73)
     expect(exchanges()).toEqual(['granted'])
