@@ -1,5 +1,5 @@
 import type { ClaimRow } from '../app/identity/claim-rows.ts'
-import { type Presentation, signInWithIdentity } from '../app/identity/sign-in-identity.ts'
+import { type Presentation, servedInstead, signInWithIdentity } from '../app/identity/sign-in-identity.ts'
 import type { Session } from '../app/session.ts'
 import type { DeviceSignInOutput } from './auth-output.ts'
 import { finishSignIn } from './finish-sign-in.ts'
@@ -30,7 +30,10 @@ export async function exchangeIdentity(session: Session, output: DeviceSignInOut
     const result = await signInWithIdentity(session, { name: provider, force, onPresentation: show })
     await writes.drain()
     if (result.unkept) await output.say(`warning: what it is exchanged for serves this command alone: ${result.unkept.message}`)
-    return await finishSignIn(session, { state: 'granted', ...result }, output, options.check, shown ? facts(shown) : {})
+    const exitCode = await finishSignIn(session, { state: 'granted', ...result }, output, options.check, shown ? facts(shown) : {})
+    const instead = await servedInstead(session, provider)
+    if (instead !== null) await output.say(`warning: \`${instead}\` comes first: commands use that, and not this identity`)
+    return exitCode
   } finally {
     await writes.drain()
   }
@@ -49,15 +52,25 @@ function facts({ federation, claims, rows }: Presentation): Readonly<Record<stri
 /** No issuer writes so many claims: a log is not to be filled by one that does. */
 const MOST_ROWS = 64
 
-function lines({ federation, rows }: Presentation): string[] {
-  const { route, source } = federation
+function lines(presentation: Presentation): string[] {
+  const { rows } = presentation
   const shown = rows.slice(0, MOST_ROWS)
   const width = Math.max(...shown.map(({ claim }) => claim.length), 0)
   return [
-    `the identity token from ${source}, as it is presented to ${route.entry.name}, with what the rule there must say:`,
+    headingOf(presentation),
     ...shown.flatMap((row) => claimLines(row, width)),
     ...(rows.length > MOST_ROWS ? [`  and ${rows.length - MOST_ROWS} more; --json has them all`] : []),
   ]
+}
+
+function headingOf({ way, federation: { route, source } }: Presentation): string {
+  const { name } = route.entry
+  const how = {
+    presented: `as it is presented to ${name}`,
+    kept: `which is not presented: the token that ${name} gave before is used`,
+    incomplete: `as it would be presented to ${name}`,
+  }
+  return `the identity token from ${source}, ${how[way]}; with what the rule there must say:`
 }
 
 function claimLines({ claim, value, rule }: ClaimRow, width: number): string[] {

@@ -68,7 +68,7 @@ ${variableNotes}
 
 const config = prose(
   `The user file is $CLAW_CONFIG, else $CLAW_HOME/config.toml, else $XDG_CONFIG_HOME/claw/config.toml. claw config init writes one with comments, claw config schema prints its JSON Schema, claw config check validates it.`,
-  `A flag beats the environment, that the user file, that a trusted claw.toml of the project, that the built-in value. claw config show says where each value came from.`,
+  `A flag beats the environment, that the user file, that a trusted claw.toml of the project, that the built-in value. claw config show says where each value came from. The ids of an identity are the one exception: those of the file come first, and the vendor's variables fill what it leaves out.`,
   `A claw.toml in a repository may set only the model and prompt defaults, until claw trust (or CLAW_TRUST_PROJECT with its SHA-256) trusts its very content. Then also auth_mode, prefer, fallback, expect, aliases and providers of its own. No project file ever sets hosts or headers of other providers, commands, secrets, the store or the network.`,
   `Secrets are references: env:NAME, file:/path, cmd:["program","argument"], cred:NAME (systemd). A literal is taken from a user file of mode 0600 only. The identity of a job is one too, as subject_token of an identity method: also oidc:SOURCE, with ?audience=… for another audience than the vendor's usual one.`,
 )

@@ -12,6 +12,16 @@ export type ReferenceText = string | { readonly cmd: readonly string[]; readonly
 export type ParsedReference = { readonly reference: Reference } | { readonly message: string; readonly nearest?: string | undefined }
 
 const OIDC_SOURCES: readonly string[] = ['github', 'circleci', 'buildkite', 'azure-pipelines', 'gcp', 'azure', 'fly']
+/** Systems that are not asked, and how the token that they put into a job is written. */
+const OIDC_PLACES: ReadonlyMap<string, string> = new Map([
+  ['gitlab', 'env:NAME'],
+  ['bitbucket', 'env:BITBUCKET_STEP_OIDC_TOKEN'],
+  ['vercel', 'env:VERCEL_OIDC_TOKEN'],
+  ['modal', 'env:MODAL_IDENTITY_TOKEN'],
+  ['kubernetes', 'file:/path'],
+  ['spiffe', 'file:/path'],
+  ['jenkins', 'env:NAME'],
+])
 const SCHEMES: readonly string[] = ['env', 'file', 'cmd', 'cred', 'keyring', 'oidc']
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 const ENTRY_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$/
@@ -85,6 +95,8 @@ function commandText(text: string): ParsedReference {
 
 function identitySource(text: string): ParsedReference {
   const [source = '', ...query] = text.split('?')
+  const place = OIDC_PLACES.get(source)
+  if (place !== undefined) return { message: `names a system that puts its token into a job: write \`${place}\``, nearest: place }
   if (!OIDC_SOURCES.includes(source)) {
     const [meant] = nearest(source, OIDC_SOURCES)
     return { message: `must name a source of identity tokens: ${OIDC_SOURCES.join(', ')}`, nearest: meant && `oidc:${meant}` }

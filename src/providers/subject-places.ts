@@ -10,7 +10,7 @@ export const SUBJECT_PLACES: readonly SubjectPlace[] = [
     freshness: 'fixed',
     audience: 'preset',
     lifeS: null,
-    enable: 'add `id_tokens: NAME: aud: AUDIENCE` to the job',
+    enable: 'add `id_tokens: { NAME: { aud: "AUDIENCE" } }` to the job',
     shorten: 'add `timeout: 1 hour` to the job',
     isOfJob: true,
     quirks: ['it lives as long as the job may run, else 5 min: with a timeout above 1 h it is longer than Anthropic takes by default'],

@@ -9,7 +9,7 @@ const GITHUB: OidcSource = {
   freshness: 'fresh',
   audience: 'asked',
   lifeS: 300,
-  enable: 'add `permissions: id-token: write` to the job; pull requests from forks get no identity token',
+  enable: 'add `permissions: { contents: read, id-token: write }` to the job; pull requests from forks get no identity token',
   // One of another event has no pull request, and is run.
   forkLine: 'add `if: github.event.pull_request.head.repo.fork != true` to the job',
   asks: [

@@ -162,7 +162,7 @@ const ROWS: readonly Row[] = [
     [
       [
         'fail anthropic.present',
-        `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\` (CLAW_CONFIG_INVALID)`,
+        `${half} \`federation_rule_id\`, \`organization_id\`; missing: the identity token (CLAW_CONFIG_INVALID)`,
         `\`subject_token = "oidc:github"\` in ${TABLE}`,
       ],
       [`skip ${A}-settings`, PRESENT],
@@ -175,8 +175,8 @@ const ROWS: readonly Row[] = [
     [
       [
         'fail anthropic.present',
-        `${half} \`federation_rule_id\`, \`organization_id\`; missing: \`assertion\` (CLAW_CONFIG_INVALID)`,
-        '`id_tokens: ANTHROPIC_IDENTITY_TOKEN: aud: https://api.anthropic.com` in the job',
+        `${half} \`federation_rule_id\`, \`organization_id\`; missing: the identity token (CLAW_CONFIG_INVALID)`,
+        '`id_tokens: { ANTHROPIC_IDENTITY_TOKEN: { aud: "https://api.anthropic.com" } }` in the job',
       ],
       [`skip ${A}-settings`, PRESENT],
     ],
@@ -189,7 +189,7 @@ const ROWS: readonly Row[] = [
     [
       [
         'fail anthropic.present',
-        `${half} \`assertion\`; missing: \`federation_rule_id\`, \`organization_id\` (CLAW_CONFIG_INVALID)`,
+        `${half} the identity token; missing: \`federation_rule_id\`, \`organization_id\` (CLAW_CONFIG_INVALID)`,
         `\`federation_rule_id = "fdrl_…"\`, \`organization_id = "…"\` in ${TABLE} | ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_ORGANIZATION_ID`,
       ],
       [`skip ${A}-settings`, PRESENT],
@@ -202,7 +202,7 @@ const ROWS: readonly Row[] = [
     [
       [
         `warn ${A}-settings`,
-        `${half} \`federation_rule_id\`; missing: \`organization_id\`, \`assertion\``,
+        `${half} \`federation_rule_id\`; missing: \`organization_id\`, the identity token`,
         `\`organization_id = "…"\`, \`subject_token = "…"\` in ${TABLE} | ANTHROPIC_ORGANIZATION_ID and ANTHROPIC_IDENTITY_TOKEN_FILE`,
       ],
     ],
@@ -260,12 +260,12 @@ const ROWS: readonly Row[] = [
       [
         'fail anthropic.present',
         'there is no usable credential for `anthropic`: identity:github is missing: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set',
-        '`permissions: id-token: write` in the job',
+        '`permissions: { contents: read, id-token: write }` in the job',
       ],
       [
         `fail ${A}-source`,
         '`github` has no identity token here: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set; pull requests from forks get no identity token',
-        '`permissions: id-token: write` in the job',
+        '`permissions: { contents: read, id-token: write }` in the job',
       ],
     ],
     null,
@@ -305,12 +305,12 @@ const ROWS: readonly Row[] = [
       [
         'fail anthropic.present',
         'there is no usable credential for `anthropic`: identity:env:CI_JWT is missing: CI_JWT is not set',
-        '`id_tokens: CI_JWT: aud: https://api.anthropic.com` in the job',
+        '`id_tokens: { CI_JWT: { aud: "https://api.anthropic.com" } }` in the job',
       ],
       [
         `fail ${A}-source`,
         '`env:CI_JWT` has no identity token here: CI_JWT is not set',
-        '`id_tokens: CI_JWT: aud: https://api.anthropic.com` in the job',
+        '`id_tokens: { CI_JWT: { aud: "https://api.anthropic.com" } }` in the job',
       ],
     ],
     { env: { CI_JWT: JWT } },
@@ -560,7 +560,7 @@ const ROWS: readonly Row[] = [
       [
         `warn ${A}-audience`,
         'the identity token is for `https://gitlab.example`, not for `https://api.anthropic.com`',
-        '`id_tokens: CI_JWT: aud: https://api.anthropic.com` in the job',
+        '`id_tokens: { CI_JWT: { aud: "https://api.anthropic.com" } }` in the job',
       ],
     ],
     { env: { CI_JWT: JWT } },
@@ -573,7 +573,7 @@ const ROWS: readonly Row[] = [
       [
         `fail ${A}-audience`,
         'the identity token is for `https://api.anthropic.com`, not for `claw`',
-        '`id_tokens: CI_JWT: aud: claw` in the job',
+        '`id_tokens: { CI_JWT: { aud: "claw" } }` in the job',
       ],
     ],
     { env: { CI_JWT: token({ aud: ['x', 'claw'] }) } },
@@ -730,7 +730,7 @@ describe('an identity that is not taken', () => {
         [
           'warn anthropic.identity-source',
           '`github` has no identity token here: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set; pull requests from forks get no identity token',
-          '`permissions: id-token: write` in the job',
+          '`permissions: { contents: read, id-token: write }` in the job',
         ],
       ],
     })
@@ -974,7 +974,7 @@ describe('a token that is the same until it is replaced', () => {
         [
           'warn anthropic.identity-source',
           '`env:CI_JWT` has no identity token here: CI_JWT is not set; what it was exchanged for before serves until 2026-01-01T00:10:00.000Z',
-          '`id_tokens: CI_JWT: aud: https://api.anthropic.com` in the job',
+          '`id_tokens: { CI_JWT: { aud: "https://api.anthropic.com" } }` in the job',
         ],
       ],
     })

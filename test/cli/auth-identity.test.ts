@@ -51,3 +51,42 @@ it('is not said to be used as it is by who would refresh it', async () => {
     'claw auth --identity anthropic --force',
   ])
 })
+
+it('the claims that a rule is made of are shown before there is a rule, and nothing is sent', async () => {
+  await using world = await rehearsed({
+    job: () => ({ provider: 'anthropic', settings: { subject_token: 'env:JOB_TOKEN', federation_rule_id: null } }),
+  })
+  const env = { JOB_TOKEN: world.sandbox.identity.mint({ alg: 'ES256' }) }
+  const text = await world.claw(['auth', '--identity', 'anthropic'], { env })
+  expect([text.exitCode, text.stderr.split('\n')[0]]).toEqual([
+    78,
+    'the identity token from env:JOB_TOKEN, as it would be presented to Anthropic; with what the rule there must say:',
+  ])
+  const { exitCode, result } = await world.claw(['auth', '--identity', 'anthropic', '--json'], { env })
+  expect({ exitCode, why: result.why, claims: result.claims }).toEqual({
+    exitCode: 78,
+    why: 'there is `organization_id`, the identity token; missing: `federation_rule_id`; nothing was sent',
+    claims: expect.objectContaining({ sub: 'repo:claw-sandbox@1001/app@2002:ref:refs/heads/main' }),
+  })
+  expect(world.asked().filter(({ method }) => method === 'POST')).toEqual([])
+})
+
+it('a second token of another job is not said to be presented while what the first one was exchanged for serves', async () => {
+  await using world = await rehearsed({ job: () => ({ provider: 'anthropic', settings: { subject_token: 'env:JOB_TOKEN' } }) })
+  const auth = () =>
+    world.claw(['auth', '--identity', 'anthropic', '--no-check'], { env: { JOB_TOKEN: world.sandbox.identity.mint({ alg: 'ES256' }) } })
+  await auth()
+  expect((await auth()).stderr.split('\n')[0]).toBe(
+    'the identity token from env:JOB_TOKEN, which is not presented: the token that Anthropic gave before is used; with what the rule there must say:',
+  )
+})
+
+it('an API key that comes before the identity is told at the end', async () => {
+  await using world = await rehearsed({ job: 'anthropic' })
+  const env = { ...world.sandbox.identity.githubEnvironment(), ANTHROPIC_API_KEY: 'sk-ant-api03-sandbox' }
+  const ended = await world.claw(['auth', '--identity', 'anthropic', '--no-check'], { env })
+  expect([ended.exitCode, ended.stderr.trimEnd().split('\n').at(-1)]).toEqual([
+    0,
+    'warning: `env:ANTHROPIC_API_KEY` comes first: commands use that, and not this identity',
+  ])
+})

@@ -102,7 +102,7 @@ describe('the identity of a job, to the doctor', () => {
     await using machine = await rehearsed({ job: 'anthropic' })
     const { ACTIONS_ID_TOKEN_REQUEST_TOKEN: _, ...env } = job(machine)
     const { exitCode, found } = await doctor(machine, env, '--probe')
-    const line = '`permissions: id-token: write` in the job'
+    const line = '`permissions: { contents: read, id-token: write }` in the job'
     expect([exitCode, found.map(([status, id, , fix]) => [status, id, fix])]).toEqual([
       1,
       [
@@ -139,7 +139,7 @@ const FAULTS: readonly Fault[] = [
         'fail',
         SOURCE,
         'GitHub Actions refused to give an identity token: HTTP 403; pull requests from forks get no identity token',
-        '`permissions: id-token: write` in the job',
+        '`permissions: { contents: read, id-token: write }` in the job',
       ],
     ],
     [],
@@ -361,7 +361,7 @@ describe('the report for people', () => {
         there is no usable credential for \`anthropic\`: identity:github is
         missing: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN
         are not set
-        fix: set \`permissions: id-token: write\` in the job
+        fix: set \`permissions: { contents: read, id-token: write }\` in the job
   ok    anthropic's identity is complete
   ok    anthropic's identity is not passed over
   FAIL  anthropic's identity token can be had
@@ -369,7 +369,7 @@ describe('the report for people', () => {
         \`github\` has no identity token here: ACTIONS_ID_TOKEN_REQUEST_URL and
         ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set; pull requests from forks get
         no identity token
-        fix: set \`permissions: id-token: write\` in the job
+        fix: set \`permissions: { contents: read, id-token: write }\` in the job
   skip  8 checks: not checked, because \`credential.anthropic.identity-source\`
         did not hold
         credential.anthropic.identity-shape,

@@ -50,7 +50,7 @@ describe('github.yml', () => {
     const ended = await job(world, {})
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([1])
     expect(ended[0]?.stdout).toContain('FAIL  anthropic has a credential')
-    expect(ended[0]?.stdout).toContain('fix: set `permissions: id-token: write` in the job')
+    expect(ended[0]?.stdout).toContain('fix: set `permissions: { contents: read, id-token: write }` in the job')
     expect(world.journal()).toEqual([])
   })
 

@@ -276,3 +276,16 @@ describe('hostile texts', () => {
     )
   })
 })
+
+it.each([
+  ['"eyJ.eyJ.x"', 'it begins with a quotation mark'],
+  ['Bearer eyJ.eyJ.x', 'it begins with `Bearer`'],
+  ['{"value":"eyJ"}', 'it is JSON, and the token a field of it'],
+  ['$JOB_TOKEN', 'it is the name of a variable that nobody has filled in'],
+  ['/var/run/token', 'it is a path, written `file:/path`'],
+])('says what stands there in place of a token: %s', (text, likeness) => {
+  const rules = { assertionMaxBytes: 16_384, subjectRequiredClaims: [], subjectAlgs: [], subjectMaxLifeS: 0 }
+  expect(judgeSubject(text, rules, { now: 0, audience: null }).map(({ what }) => what)).toEqual([
+    `the identity token is no JWT (three parts in base64url, the first two JSON objects): ${likeness}`,
+  ])
+})

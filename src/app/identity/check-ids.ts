@@ -40,15 +40,28 @@ export function half(
   found: { readonly missing: readonly string[]; readonly token: GivenToken | undefined; readonly values: Readonly<Record<string, string>> },
 ): ClawError {
   const { missing, token, values } = found
-  const given = [...Object.keys(values).filter((name) => rules.requiredFields.includes(name)), ...(token ? [rules.subjectField] : [])]
+  const ids = Object.keys(values).filter((name) => rules.requiredFields.includes(name))
+  const named = (names: readonly string[], hasToken: boolean) =>
+    [...names.map((name) => `\`${name}\``), ...(hasToken ? ['the identity token'] : [])].join(', ')
   const lacking = [...missing, ...(token ? [] : [rules.subjectField])]
-  const places = lacking.map((name) => placesOf(route, auth, rules, name))
+  const keys = lacking.map((name) => `\`${name === rules.subjectField ? 'subject_token' : name}\``)
+  const variables = lacking.map((name) => variableOf(rules, name))
+  const inVariables = variables.every((name) => name !== undefined) ? `, or ${inWords(variables)}` : ''
   return new ClawError('CLAW_CONFIG_INVALID', {
     what: `the identity of \`${route.id}\` is not complete`,
-    why: `there is ${given.map((name) => `\`${name}\``).join(', ') || 'nothing of it'}; missing: ${lacking.map((name) => `\`${name}\``).join(', ')}`,
-    fix: `set ${places.join(' and ')}`,
+    why: `there is ${named(ids, token !== undefined) || 'nothing of it'}; missing: ${named(missing, token === undefined)}`,
+    fix: `set ${inWords(keys)} in [providers.${route.id}.auth.${auth.id}]${inVariables}`,
     data: { missing: lacking },
   })
+}
+
+function inWords(names: readonly (string | undefined)[]): string {
+  return names.length < 2 ? `${names[0]}` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** The variable of the vendor's own SDK, where it has one. */
+function variableOf({ envMap, subjectField }: FederationEntry, name: string): string | undefined {
+  return name === subjectField ? (envMap.assertion ?? envMap.assertion_file) : envMap[name]
 }
 
 /** Nothing of an identity was given: what it takes. */
@@ -72,11 +85,9 @@ export function noExchange(route: Route, auth: AuthEntry): ClawError {
   })
 }
 
-/** Where a setting of an identity may stand: the vendor's variable, where it has one, and the user's file. */
-function placesOf(route: Route, auth: AuthEntry, { envMap, subjectField }: FederationEntry, name: string): string {
-  const isToken = name === subjectField
-  const variables = isToken ? [envMap.assertion, envMap.assertion_file] : [envMap[name]]
-  const key = isToken ? 'subject_token' : name
-  const inFile = `\`${key}\` in [providers.${route.id}.auth.${auth.id}]`
-  return [...variables.filter((each) => each !== undefined), inFile].join(' or ')
+/** Where an id may stand: the vendor's variable, where it has one, and the user's file. */
+function placesOf(route: Route, auth: AuthEntry, rules: FederationEntry, name: string): string {
+  const variable = variableOf(rules, name)
+  const inFile = `\`${name}\` in [providers.${route.id}.auth.${auth.id}]`
+  return variable === undefined ? inFile : `${variable} or ${inFile}`
 }

@@ -18,6 +18,9 @@ export function rowsOfClaims(
 ): ClaimRow[] {
   const matches = new Map(Object.entries(rules.claimRules ?? {}))
   const rows = shownClaims(token).map(({ name, value }) => ({ claim: name, value, rule: matches.get(name) ?? null }))
-  const wanted = audience === null ? null : `${isAudienceChosen ? 'you asked for' : 'usually'} ${audience}`
+  const usual = rules.defaultAudience.includes('{') ? '' : rules.defaultAudience
+  const isOther = isAudienceChosen && usual !== '' && usual !== audience
+  const wanted =
+    audience === null ? null : isAudienceChosen ? `you asked for ${audience}${isOther ? `, usual is ${usual}` : ''}` : `usually ${audience}`
   return rows.map((row) => (row.claim === 'aud' && wanted !== null ? { ...row, rule: [row.rule, wanted].filter(Boolean).join('; ') } : row))
 }

@@ -44,7 +44,13 @@ export type FederationReading =
   /** Nothing of it was given here. */
   | { readonly kind: 'absent' }
   /** Half of it, or something that cannot be right: exit 78 for who would use it. */
-  | { readonly kind: 'faulty'; readonly source: string; readonly error: ClawError }
+  | {
+      readonly kind: 'faulty'
+      readonly source: string
+      readonly error: ClawError
+      /** What of it stands, where only ids of the vendor are missing: enough to show what would be presented. */
+      readonly draft?: Federation
+    }
 
 /**
  * The settings of an identity method: the user's file first, the variables of the vendor's own SDK where it says nothing.
@@ -73,7 +79,13 @@ export function readFederation(
     if (!isGiven && !isWhole) return { kind: 'absent' }
     if (rules.flow !== undefined) return isConfigured ? faulty(route, auth, noExchange(route, auth)) : { kind: 'absent' }
     if (!isWhole && isOfAnother) return { kind: 'absent' }
-    if (!token || missing.length > 0) return faulty(route, auth, half(route, auth, rules, { missing, token, values }))
+    if (!token) return faulty(route, auth, half(route, auth, rules, { missing, token, values }))
+    if (missing.length > 0) {
+      const fault = faulty(route, auth, half(route, auth, rules, { missing, token, values }))
+      // An id may be part of the address: without it nothing is shown.
+      const isDrafted = !missing.some((name) => rules.tokenUrl.includes(`{${name}}`) || rules.defaultAudience.includes(`{${name}}`))
+      return isDrafted ? { ...fault, draft: inForce(route, auth, rules, { token, values, profile, environment }) } : fault
+    }
     checkIds(route, auth, rules, values)
     checkAddress(route, auth, rules)
     return { kind: 'ready', federation: inForce(route, auth, rules, { token, values, profile, environment }) }
@@ -187,6 +199,6 @@ function refuseNoEndpoint(route: Route, auth: AuthEntry): never {
   })
 }
 
-function faulty(route: Route, auth: AuthEntry, error: ClawError): FederationReading {
+function faulty(route: Route, auth: AuthEntry, error: ClawError): Extract<FederationReading, { kind: 'faulty' }> {
   return { kind: 'faulty', source: auth.subjectToken ? sourceNameOf(auth.subjectToken) : `${route.id}/${auth.id}`, error }
 }

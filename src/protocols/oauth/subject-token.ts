@@ -77,7 +77,11 @@ export function judgeSubject(
   const token = readSubjectToken(text, rules.assertionMaxBytes)
   if (!token)
     return [
-      fatal('shape', 'the identity token is no JWT (three parts in base64url, the first two JSON objects)', 'check where it comes from'),
+      fatal(
+        'shape',
+        `the identity token is no JWT (three parts in base64url, the first two JSON objects)${likeness(text)}`,
+        'check where it comes from',
+      ),
     ]
   return [
     ...algorithmFindings(text, token, rules),
@@ -87,6 +91,15 @@ export function judgeSubject(
     ...lifetimeFindings(token, rules),
     ...audienceFindings(token, at.audience),
   ]
+}
+
+/** What somebody has put there in its place; nothing of a token is ever said. */
+function likeness(text: string): string {
+  if (/^["']/.test(text)) return ': it begins with a quotation mark'
+  if (/^bearer\s/i.test(text)) return ': it begins with `Bearer`'
+  if (text.startsWith('{')) return ': it is JSON, and the token a field of it'
+  if (/^\$\{?\w+\}?$/.test(text)) return ': it is the name of a variable that nobody has filled in'
+  return /^\//.test(text) ? ': it is a path, written `file:/path`' : ''
 }
 
 function algorithmFindings(text: string, { header }: SubjectToken, { subjectAlgs }: SubjectRules): SubjectFinding[] {

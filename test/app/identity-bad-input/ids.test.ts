@@ -36,12 +36,12 @@ const UNKNOWN: readonly [provider: string, settings: Settings, note: string][] =
 
 /** Half of what an exchange needs. */
 const HALF: readonly [provider: string, missing: string, there: string, place: string][] = [
-  ['anthropic', 'organization_id', '`federation_rule_id`, `assertion`', 'ANTHROPIC_ORGANIZATION_ID or '],
-  ['openai', 'identity_provider_id', '`service_account_id`, `subject_token`', 'OPENAI_IDENTITY_PROVIDER_ID or '],
-  ['openai-codex', 'federation_rule_id', '`assertion`', 'OPENAI_FEDERATION_RULE_ID or '],
-  ['openrouter', 'federation_policy_id', '`subject_token`', ''],
-  ['google-vertex', 'pool_provider', '`subject_token`', ''],
-  ['azure-openai', 'tenant_id', '`client_id`, `client_assertion`', 'AZURE_TENANT_ID or '],
+  ['anthropic', 'organization_id', '`federation_rule_id`, the identity token', ', or ANTHROPIC_ORGANIZATION_ID'],
+  ['openai', 'identity_provider_id', '`service_account_id`, the identity token', ', or OPENAI_IDENTITY_PROVIDER_ID'],
+  ['openai-codex', 'federation_rule_id', 'the identity token', ', or OPENAI_FEDERATION_RULE_ID'],
+  ['openrouter', 'federation_policy_id', 'the identity token', ''],
+  ['google-vertex', 'pool_provider', 'the identity token', ''],
+  ['azure-openai', 'tenant_id', '`client_id`, the identity token', ', or AZURE_TENANT_ID'],
 ]
 
 const lines = (provider: string) => [
@@ -80,17 +80,16 @@ describe('the ids of an exchange', () => {
   })
 
   it.each(HALF)('that are half a set are told whole: %s without %s', async (provider, missing, there, place) => {
-    for (const line of lines(provider))
-      expect(await complaintOf({ provider, settings: { [missing]: null } }, ...line)).toEqual({
-        exit: 78,
-        error: {
-          code: 'CLAW_CONFIG_INVALID',
-          message: `the identity of \`${provider}\` is not complete`,
-          why: `there is ${there}; missing: \`${missing}\``,
-          fix: `set ${place}\`${missing}\` in [providers.${provider}.auth.federation]`,
-          missing: [missing],
-        },
-        asked: [],
-      })
+    expect(await complaintOf({ provider, settings: { [missing]: null } }, 'token', provider)).toEqual({
+      exit: 78,
+      error: {
+        code: 'CLAW_CONFIG_INVALID',
+        message: `the identity of \`${provider}\` is not complete`,
+        why: `there is ${there}; missing: \`${missing}\``,
+        fix: `set \`${missing}\` in [providers.${provider}.auth.federation]${place}`,
+        missing: [missing],
+      },
+      asked: [],
+    })
   })
 })

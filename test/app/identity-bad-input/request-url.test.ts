@@ -23,7 +23,7 @@ const ROWS = [
       code: 'CLAW_REFERENCE_UNRESOLVED',
       message: 'GitHub Actions refused to give an identity token',
       why: 'HTTP 403',
-      fix: expect.stringMatching(/^add `permissions: id-token: write` to the job/),
+      fix: expect.stringMatching(/^add `permissions: { contents: read, id-token: write }` to the job/),
       sent: true,
       status: 403,
     },

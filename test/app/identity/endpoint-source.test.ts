@@ -16,7 +16,7 @@ import { type Arranged, arrange, JWT, shown } from './arrange.ts'
 
 const GITHUB: Reference = { scheme: 'oidc', source: 'github', audience: undefined }
 const REQUEST_TOKEN = 'canary-request-token'
-const ENABLE = 'add `permissions: id-token: write` to the job; pull requests from forks get no identity token'
+const ENABLE = 'add `permissions: { contents: read, id-token: write }` to the job; pull requests from forks get no identity token'
 const CHECK = 'check what ACTIONS_ID_TOKEN_REQUEST_URL leads to'
 const json = (value: unknown) => ({ headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) })
 

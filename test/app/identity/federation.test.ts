@@ -167,20 +167,20 @@ describe('half a set', () => {
     [
       'anthropic',
       { ANTHROPIC_FEDERATION_RULE_ID: 'fdrl_1' },
-      'there is `federation_rule_id`; missing: `organization_id`, `assertion`',
-      'set ANTHROPIC_ORGANIZATION_ID or `organization_id` in [providers.anthropic.auth.federation] and ANTHROPIC_IDENTITY_TOKEN or ANTHROPIC_IDENTITY_TOKEN_FILE or `subject_token` in [providers.anthropic.auth.federation]',
+      'there is `federation_rule_id`; missing: `organization_id`, the identity token',
+      'set `organization_id` and `subject_token` in [providers.anthropic.auth.federation], or ANTHROPIC_ORGANIZATION_ID and ANTHROPIC_IDENTITY_TOKEN',
     ],
     [
       'openai',
       OPENAI,
-      'there is `identity_provider_id`, `service_account_id`; missing: `subject_token`',
+      'there is `identity_provider_id`, `service_account_id`; missing: the identity token',
       'set `subject_token` in [providers.openai.auth.federation]',
     ],
     [
       'openai-codex',
       { OPENAI_IDENTITY_TOKEN_FILE: '/run/jwt' },
-      'there is `assertion`; missing: `federation_rule_id`',
-      'set OPENAI_FEDERATION_RULE_ID or `federation_rule_id` in [providers.openai-codex.auth.federation]',
+      'there is the identity token; missing: `federation_rule_id`',
+      'set `federation_rule_id` in [providers.openai-codex.auth.federation], or OPENAI_FEDERATION_RULE_ID',
     ],
   ])('of %s is exit 78, and says what is missing and where it goes', async (route, env, why, fix) => {
     expect(await fault(route, { env })).toEqual({
@@ -213,7 +213,7 @@ token_endpoint = "https://sso.acme.example/token"
     expect(await fault('acme', { toml: server, auth: 'ci' })).toEqual({
       code: 'CLAW_CONFIG_INVALID',
       message: 'the identity of `acme` is not complete',
-      why: 'there is nothing of it; missing: `subject_token`',
+      why: 'there is nothing of it; missing: the identity token',
       fix: 'set `subject_token` in [providers.acme.auth.ci]',
     })
   })
@@ -335,10 +335,10 @@ describe('where an identity stands among other credentials', () => {
     [
       'oidc:github',
       { GITHUB_ACTIONS: 'true' },
-      'add `permissions: id-token: write` to the job; pull requests from forks get no identity token',
+      'add `permissions: { contents: read, id-token: write }` to the job; pull requests from forks get no identity token',
     ],
     ['oidc:github', {}, 'run it in GitHub Actions'],
-    ['env:CI_JWT', { GITLAB_CI: 'true' }, 'add `id_tokens: CI_JWT: aud: AUDIENCE` to the job'],
+    ['env:CI_JWT', { GITLAB_CI: 'true' }, 'add `id_tokens: { CI_JWT: { aud: "AUDIENCE" } }` to the job'],
     ['env:CI_JWT', {}, 'set CI_JWT to the identity token of this job'],
   ])('where nothing else is there, what %s lacks is the first thing to add: %j', async (reference, env, fix) => {
     here = await credentialWorld(`${CI}subject_token = "${reference}"\n`, { ...ANTHROPIC, ...env })

@@ -54,7 +54,7 @@ describe('a token in a variable', () => {
 
   it.each<[string, string, Record<string, string>, string]>([
     ['no known system', 'CI_JWT', {}, 'set CI_JWT to the identity token of this job'],
-    ['a job of GitLab', 'CI_JWT', { GITLAB_CI: 'true' }, 'add `id_tokens: CI_JWT: aud: AUDIENCE` to the job'],
+    ['a job of GitLab', 'CI_JWT', { GITLAB_CI: 'true' }, 'add `id_tokens: { CI_JWT: { aud: "AUDIENCE" } }` to the job'],
     [
       'Jenkins',
       'CI_JWT',
