@@ -27,6 +27,11 @@ export function presented(record: CredentialRecord | undefined, write: Write<'pr
   return { record: { ...(record ?? unminted(write, moment)), fence: Math.max(record?.fence ?? 0, write.lease.fence), exchange } }
 }
 
+/** Whether a token was posted to the vendor of a route, for whichever ids. */
+export function wasPresented(records: readonly CredentialRecord[], route: string, hash: string): boolean {
+  return records.some((record) => record.route === route && record.exchange?.presented.some(({ sha256 }) => sha256 === hash))
+}
+
 export function withdrawn(record: CredentialRecord, { sha256: taken }: Write<'withdrawn'>): Judged {
   const before = record.exchange ?? NOTHING
   const left = before.presented.filter(({ sha256 }) => sha256 !== taken)

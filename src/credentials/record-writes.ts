@@ -1,4 +1,4 @@
-import { exchanged, presented, withdrawn } from './exchange-writes.ts'
+import { exchanged, presented, wasPresented, withdrawn } from './exchange-writes.ts'
 import { fingerprintOf, isSameGiven, refreshed, signedIn, withDerived } from './next-record.ts'
 import type { Sight } from './holder.ts'
 import { isResolvable } from './refresh-decision.ts'
@@ -56,6 +56,8 @@ export function judgeWrite(holdings: Holdings, write: RecordWrite, moment: Write
     case 'presented': {
       const record = holdings.records.find(({ id }) => id === write.id)
       if (runningLease(write, moment) === null || write.lease.key !== write.id) return refused('the lease was lost', record ?? null)
+      if (write.isTakenOnce && wasPresented(holdings.records, write.slot.route, write.sha256))
+        return refused('it was posted before', record ?? null)
       const judged = presented(record, write, moment)
       if ('why' in judged) return refused(judged.why, record ?? null)
       const records = record

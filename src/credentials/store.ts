@@ -113,6 +113,8 @@ export type RecordWrite =
       readonly sha256: string
       /** From now, ms; null = it claims no end. */
       readonly endsInMs: number | null
+      /** The vendor takes it once, for whichever ids: what another record of the route noted counts too. */
+      readonly isTakenOnce: boolean
     }
   /** It was not posted, or not processed: it may be posted still. */
   | { readonly type: 'withdrawn'; readonly id: string; readonly sha256: string }

@@ -907,7 +907,8 @@ describe('a token that is the same until it is replaced', () => {
     if (!isLease(lease)) throw new Error('the lease is busy')
     const sha256 = fingerprintOf(new Secret(JWT, 'subject-token'))
     const slot = { provider: 'anthropic', route: 'anthropic', profile: 'default', kind: 'identity' } as const
-    await here.store.write({ type: 'presented', id: recordId, slot, auth: 'federation', lease, generation: 0, sha256, endsInMs: 600_000 })
+    const noted = { id: recordId, slot, auth: 'federation', lease, generation: 0, sha256, endsInMs: 600_000, isTakenOnce: true }
+    await here.store.write({ type: 'presented', ...noted })
     if (lifetimeMs === null) return
     const credential = {
       method: 'identity',

@@ -29,6 +29,7 @@ const presented = (sha256: string, generation = 0, endsInMs: number | null = 5 *
   generation,
   sha256,
   endsInMs,
+  isTakenOnce: false,
 })
 const withdrawn = (sha256: string): RecordWrite => ({ type: 'withdrawn', id: ID, sha256 })
 const exchanged = (sha256: string, generation = 0, token = 'minted-token-1'): RecordWrite => ({
@@ -98,6 +99,13 @@ describe('an identity token that is about to be posted', () => {
     expect(first.exchange?.presented.map(({ sha256 }) => sha256)).toEqual(['young', 'endless'])
     const many = written(...Array.from({ length: 70 }, (_, n) => presented(`h${n}`)))
     expect([many.exchange?.presented.length, many.exchange?.presented[0]?.sha256]).toEqual([64, 'h6'])
+  })
+
+  it('is posted once for all ids, where the vendor takes it once', () => {
+    const other = { ...written(presented('aa')), id: 'identity-2' }
+    const judged = (isTakenOnce: boolean) =>
+      judgeWrite({ records: [other], flows: [] }, { ...presented('aa'), isTakenOnce } as RecordWrite, moment())
+    expect([said(judged(true)), said(judged(false))]).toEqual(['it was posted before', 'written'])
   })
 
   it('may be posted again when it was taken back', () => {

@@ -256,6 +256,7 @@ export function describeStore(backend: string, openHarness: () => Promise<StoreH
           generation: 0,
           sha256: 'aa',
           endsInMs: MINUTE,
+          isTakenOnce: false,
         } as const
         expect((await store.write(noted)).outcome).toBe('written')
         expect(await other.write(noted)).toMatchObject({ outcome: 'refused', why: 'it was posted before' })

@@ -63,6 +63,20 @@ describe('the identity of a job shared by processes', () => {
   })
 })
 
+describe('one token for two sets of ids', () => {
+  it('is posted once where the vendor takes it once, and the second is told before it would burn', async () => {
+    box = await sandboxed()
+    const env = fixed()
+    expect((await box.claw({ env }, 'token', 'anthropic')).exitCode).toBe(0)
+    const second = await box.claw({ env: { ...env, ANTHROPIC_FEDERATION_RULE_ID: 'fdrl_another' } }, 'token', 'anthropic')
+    expect([second.exitCode, second.stderr.split('\n')[0]]).toEqual([
+      77,
+      'error[CLAW_IDENTITY_SPENT]: the identity token for `anthropic` has been used up',
+    ])
+    expect(exchanges()).toEqual(['granted'])
+  })
+})
+
 describe('a process that is killed in the middle of an exchange', () => {
   it.each(['exchange.lease-taken'])('at %s has posted nothing, and another one exchanges', async (point) => {
     box = await sandboxed()

@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate'
 import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
-import { unkept } from '../../credentials/exchange-writes.ts'
+import { unkept, wasPresented } from '../../credentials/exchange-writes.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
 import type { CredentialRecord, NewCredential } from '../../credentials/record.ts'
 import { isLease, type Lease, type LeaseOwner } from '../../credentials/store.ts'
@@ -41,6 +41,7 @@ export class IdentityRun implements DerivationPorts {
   readonly #signal: AbortSignal
   #revision = ''
   #first: number | undefined
+  #records: readonly CredentialRecord[] = []
   #record: CredentialRecord | undefined
   #lease: Lease | undefined
   #owner: LeaseOwner | null = null
@@ -82,6 +83,7 @@ export class IdentityRun implements DerivationPorts {
   async readDerived(): Promise<DerivedReading> {
     const snapshot = await this.#tools.ports.store.read()
     this.#revision = snapshot.revision
+    this.#records = snapshot.records
     this.#record = snapshot.records.find(({ id }) => id === this.#federation.recordId)
     const generation = this.#record?.generation ?? 0
     this.#first ??= generation
@@ -163,10 +165,17 @@ export class IdentityRun implements DerivationPorts {
     if (lease) await this.#tools.ports.store.release(lease)
   }
 
+  /** Two rules of one vendor are asked by two tokens, where it takes each once. */
+  get #isTakenOnce(): boolean {
+    return this.#federation.rules.jtiSingleUse === 'default-on'
+  }
+
   async #judgeToken(signal: AbortSignal): Promise<void> {
     const token = held(this.#token, 'token')
     const sha256 = fingerprintOf(token.secret)
-    if (this.#record?.exchange?.presented.some((posted) => posted.sha256 === sha256)) throw spentError(this.#federation, this.#wish)
+    const { route } = this.#federation
+    const noted = this.#isTakenOnce ? this.#records : this.#record ? [this.#record] : []
+    if (wasPresented(noted, route.id, sha256)) throw spentError(this.#federation, this.#wish)
     await this.#tools.judge(token, signal)
   }
 
@@ -183,6 +192,7 @@ export class IdentityRun implements DerivationPorts {
       generation: this.#record?.generation ?? 0,
       sha256: fingerprintOf(secret),
       endsInMs,
+      isTakenOnce: this.#isTakenOnce,
     })
     if (written.outcome !== 'written') return 'moved_on'
     this.#record = written.record ?? this.#record
