@@ -2,7 +2,6 @@ import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
-import { DEFAULT_MARGIN_MS } from '../../credentials/refresh-decision.ts'
 import { checkOwner } from './access-errors.ts'
 import { type AccessStep, accessStepOf } from './access-step.ts'
 import { askProvider, checkBaseUrl } from './ask-provider.ts'
@@ -11,6 +10,7 @@ import { DerivationRun } from './derivation-run.ts'
 import { atDomain, isTenant } from './domain.ts'
 import { type ChosenCredential, withSecret } from '../credential/find-credential.ts'
 import { type DerivedMemory, MemoryDerivation } from './memory-derivation.ts'
+import { marginMsOf } from '../refresh/margin.ts'
 import type { Session } from '../session.ts'
 import { renewalCommand } from '../sign-in/sign-in-command.ts'
 import type { Demand, UsableCredential } from '../credential/usable-credential.ts'
@@ -122,13 +122,12 @@ function shared(session: Session, key: string, ask: () => Promise<Got>): Promise
   return work
 }
 
-function settingsFor({ config }: Session, credential: ChosenCredential, { entry, kind }: AccessStep): DerivationSettings {
-  const marginMs = config.refresh.minRemainingMs ?? (entry.bufferS === undefined ? DEFAULT_MARGIN_MS : entry.bufferS * 1_000)
+function settingsFor(session: Session, credential: ChosenCredential, { entry, kind }: AccessStep): DerivationSettings {
   return {
     name: entry.id,
     isMinted: kind === 'mint',
-    marginMs,
-    leaseMs: config.store.leaseMs,
+    marginMs: marginMsOf(session, entry),
+    leaseMs: session.config.store.leaseMs,
     signInCommand: renewalCommand(credential),
   }
 }

@@ -100,7 +100,7 @@ export async function derive(run: DerivationPorts, clock: Clock, options: Derive
 export function verdictOf(
   derived: Derived | undefined,
   now: number,
-  { isMinted, marginMs }: DerivationSettings,
+  { isMinted, marginMs }: Pick<DerivationSettings, 'isMinted' | 'marginMs'>,
   { minTtlMs = 0, rejected, renew = false }: DerivedWish,
 ): 'usable' | 'inside_margin' | 'due' {
   if (!derived || (isMinted && !derived.secret)) return 'due'

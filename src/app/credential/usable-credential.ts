@@ -2,13 +2,14 @@ import { ClawError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
 import { fingerprintOf } from '../../credentials/next-record.ts'
-import { DEFAULT_MARGIN_MS, decideRefresh, marginOf, remainingMs } from '../../credentials/refresh-decision.ts'
+import { decideRefresh, marginOf, remainingMs } from '../../credentials/refresh-decision.ts'
 import type { LeaseOwner } from '../../credentials/store.ts'
 import { accessStepOf } from '../access/access-step.ts'
 import { type ChosenCredential, withSecret } from './find-credential.ts'
 import type { Federation } from '../identity/federation.ts'
 import { maxAgeOf } from '../sign-in/grant-terms.ts'
 import { type Notice, scopeNotices } from '../refresh/lost-scopes.ts'
+import { marginMsOf } from '../refresh/margin.ts'
 import type { Session } from '../session.ts'
 import { renewalCommand, signInCommand } from '../sign-in/sign-in-command.ts'
 
@@ -106,11 +107,6 @@ async function identity(session: Session, chosen: ChosenCredential, federation: 
   if (record && !isNewer && leftMs > marginOf(record, marginMsOf(session, auth))) return fresh(chosen)
   const { identityCredential } = await import('../identity/identity-credential.ts')
   return identityCredential(session, chosen, federation, demand)
-}
-
-/** How long before its end a token is renewed: the configuration's word, the entry's, else five minutes (law 8). */
-function marginMsOf({ config }: Session, { bufferS }: ChosenCredential['auth']): number {
-  return config.refresh.minRemainingMs ?? (bufferS === undefined ? DEFAULT_MARGIN_MS : bufferS * 1_000)
 }
 
 function fresh(credential: ChosenCredential): UsableCredential {

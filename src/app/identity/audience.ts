@@ -23,8 +23,7 @@ export function audienceOf(
   { reference, values, tokenUrl, environment }: Beside,
 ): { readonly audience: string | null; readonly isChosen: boolean } {
   const inReference = reference.scheme === 'oidc' ? reference.audience : undefined
-  // Where the request has a field of that name to be set, the setting means the field: whom the minted token is for.
-  const isField = rules.bodyFields.includes('audience') && rules.fieldTemplates?.audience === undefined
+  const isField = isAudienceField(rules)
   const inFile = isField ? undefined : auth.audience
   const variable = rules.envMap.audience
   const chosen = inReference ?? inFile ?? (variable === undefined ? undefined : environment.get(variable))
@@ -32,6 +31,11 @@ export function audienceOf(
   const usual = usualAudience({ rules, values })
   if (usual !== '') return { audience: usual, isChosen: false }
   return { audience: isField ? (auth.issuer ?? tokenUrl) : null, isChosen: false }
+}
+
+/** Where the request has a field of that name to be set, the setting means the field: whom the minted token is for. */
+export function isAudienceField({ bodyFields, fieldTemplates }: FederationEntry): boolean {
+  return bodyFields.includes('audience') && fieldTemplates?.audience === undefined
 }
 
 /** What is usual at the vendor; empty where nothing is. */

@@ -8,7 +8,7 @@ import type { AuthEntry, FederationEntry } from '../../providers/entry.ts'
 import { isAtHost } from '../../providers/hosts.ts'
 import { baseUrlOf } from '../catalogue/base-url.ts'
 import type { Route } from '../catalogue/catalogue.ts'
-import { audienceOf } from './audience.ts'
+import { audienceOf, isAudienceField } from './audience.ts'
 import { checkIds, half, noExchange } from './check-ids.ts'
 import { rulesInForce } from './exchange-grants.ts'
 import { type GivenToken, givenToken } from './given-token.ts'
@@ -117,13 +117,12 @@ function fromEnvironment(rules: FederationEntry, name: string, environment: Envi
 }
 
 function valuesOf(auth: AuthEntry, rules: FederationEntry, environment: Environment): Record<string, string> {
-  const inBody = rules.bodyFields.includes('audience') && rules.fieldTemplates?.audience === undefined
   const given: Readonly<Record<string, string | undefined>> = {
     ...Object.fromEntries(idNames(rules).map((name) => [name, fromEnvironment(rules, name, environment)])),
     client_id: auth.clientId ?? fromEnvironment(rules, 'client_id', environment),
     scope: auth.scopes && auth.scopes.length > 0 ? auth.scopes.join(' ') : undefined,
     resource: auth.resource,
-    audience: inBody ? auth.audience : undefined,
+    audience: isAudienceField(rules) ? auth.audience : undefined,
     ...auth.ids,
     ...auth.extraParams,
   }

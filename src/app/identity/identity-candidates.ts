@@ -2,6 +2,7 @@ import type { CredentialRecord } from '../../credentials/record.ts'
 import { remainingMs } from '../../credentials/refresh-decision.ts'
 import type { Snapshot } from '../../credentials/store.ts'
 import type { AuthEntry } from '../../providers/entry.ts'
+import { OIDC_SUBJECT_SOURCES } from '../../providers/subject-sources.ts'
 import type { Route } from '../catalogue/catalogue.ts'
 import { type Candidate, candidate, judgeModel, type Scope } from '../credential/candidates.ts'
 import type { CredentialWorld } from '../credential/credential-question.ts'
@@ -63,7 +64,6 @@ export function keptToken({ recordId }: Federation, { records, now }: Pick<Snaps
 
 /** Whether looking for a source means to ask the network: done only for one that would win. */
 export function asksAround({ reference }: Federation): boolean {
-  return reference.scheme === 'oidc' && METADATA_SERVERS.includes(reference.source)
+  const asks = reference.scheme === 'oidc' ? OIDC_SUBJECT_SOURCES.get(reference.source)?.asks : undefined
+  return asks?.some(({ kind }) => kind === 'metadata') === true
 }
-
-const METADATA_SERVERS: readonly string[] = ['gcp', 'azure']

@@ -1,12 +1,11 @@
 import { ClawError } from '../../core/errors.ts'
 import type { CredentialRecord } from '../../credentials/record.ts'
-import { DEFAULT_MARGIN_MS } from '../../credentials/refresh-decision.ts'
-import { derive, type DerivationSettings, type DerivedOutcome } from '../access/derivation.ts'
+import { derive, type DerivedOutcome } from '../access/derivation.ts'
 import type { ChosenCredential } from '../credential/find-credential.ts'
 import type { Demand, UsableCredential } from '../credential/usable-credential.ts'
 import type { Ports } from '../ports.ts'
+import { marginMsOf } from '../refresh/margin.ts'
 import type { Session } from '../session.ts'
-import { signInCommand } from '../sign-in/sign-in-command.ts'
 import { ExchangeWire } from './exchange-wire.ts'
 import type { Federation } from './federation.ts'
 import { IdentityRun } from './identity-run.ts'
@@ -79,7 +78,7 @@ async function exchange(
     {
       ports: { ...ports, store },
       wire,
-      settings: derivationSettings(session, federation),
+      settings: { isMinted: true, marginMs: marginMsOf(session, federation.auth), leaseMs: config.store.leaseMs },
       requestTimeoutMs,
       async obtain(limited) {
         const { reference, audience } = federation
@@ -96,20 +95,4 @@ async function exchange(
   const onWaiting = demand.onWaiting && { onWaiting: demand.onWaiting }
   const outcome = await derive(run, clock, { waitMs: config.store.waitMs, isOneWay: true, signal, ...onWaiting })
   return { ...outcome, record: run.record ?? null, unkept: run.unkept ?? null }
-}
-
-/** The margin is `[refresh] min_remaining` where it is set, else the entry's, else five minutes (law 8). */
-function marginOfIdentity({ config }: Pick<Session, 'config'>, { auth }: Pick<Federation, 'auth'>): number {
-  return config.refresh.minRemainingMs ?? (auth.bufferS === undefined ? DEFAULT_MARGIN_MS : auth.bufferS * 1_000)
-}
-
-function derivationSettings(session: Session, federation: Federation): DerivationSettings {
-  const { route, profile, auth } = federation
-  return {
-    name: auth.id,
-    isMinted: true,
-    marginMs: marginOfIdentity(session, federation),
-    leaseMs: session.config.store.leaseMs,
-    signInCommand: signInCommand({ method: 'identity', route: route.id, profile }),
-  }
 }

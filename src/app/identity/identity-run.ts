@@ -23,7 +23,7 @@ import { mintedCredential } from './minted-credential.ts'
 export interface IdentityTools {
   readonly ports: Pick<Ports, 'store' | 'clock' | 'random'>
   readonly wire: ExchangeWire
-  readonly settings: DerivationSettings
+  readonly settings: Pick<DerivationSettings, 'isMinted' | 'marginMs' | 'leaseMs'>
   readonly requestTimeoutMs: number
   /** Reads the job's own token and judges it. */
   obtain(signal: AbortSignal): Promise<JobToken>
